@@ -1,0 +1,58 @@
+"""Canonical JSON and digests: the one form in which values are written, compared and hashed.
+
+UTF-8, sorted keys, no floats, fractions as "24000/1001", fields that hold their default left out:
+so a field that a later version adds changes no digest of a value that does not use it.
+"""
+
+import hashlib
+from fractions import Fraction
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Base of every value that is written to a file: frozen, slotted, keyword-only, strictly read back."""
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, Fraction):
+        return f"{value.numerator}/{value.denominator}"
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def _decode(wanted: type[Any], value: Any) -> Any:
+    if wanted is Fraction and isinstance(value, str):
+        numerator, _, denominator = value.partition("/")
+        return Fraction(int(numerator), int(denominator))
+    raise ValueError(f"expected {wanted.__name__}")
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_encode, order="sorted")
+
+
+def encode(value: object) -> bytes:
+    """Return the canonical JSON of `value`, UTF-8, without a line end. Floats are a TypeError."""
+    return _ENCODER.encode(value)
+
+
+def plain(value: object) -> Any:
+    """Return `value` as dicts, lists, strings and numbers, the way it is written."""
+    return msgspec.to_builtins(value, enc_hook=_encode, order="sorted")
+
+
+def decode(data: bytes | str, wanted: type[T]) -> T:
+    """Read canonical JSON as `wanted`. Raises msgspec.MsgspecError with the path of what does not fit."""
+    return msgspec.json.decode(data, type=wanted, dec_hook=_decode)
+
+
+def digest(value: object) -> str:
+    """Return the tagged SHA-256 of the canonical JSON of `value`: "sha256:<64 hex digits>"."""
+    return f"sha256:{hashlib.sha256(encode(value)).hexdigest()}"
+
+
+def short(value: object) -> str:
+    """Return 32 hex digits of the digest: enough for keys, short enough for 100,000 ledger lines."""
+    return hashlib.sha256(encode(value)).hexdigest()[:32]

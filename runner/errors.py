@@ -1,0 +1,252 @@
+"""Problems, the one root exception, stable codes with their texts, and exit codes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+from runner.text import harmless, quoted
+
+
+class Exit(IntEnum):
+    """Exit codes of the command. BSD's sysexits where they have the meaning, small numbers for our own."""
+
+    OK = 0
+    INVALID = 1
+    CHANGES = 2
+    STALE = 3
+    FAILED = 4
+    USAGE = 64
+    BUG = 70
+    TRY_AGAIN = 75
+    INTERRUPTED = 130
+
+
+_WORST_FIRST = (
+    Exit.BUG,
+    Exit.INTERRUPTED,
+    Exit.USAGE,
+    Exit.INVALID,
+    Exit.FAILED,
+    Exit.STALE,
+    Exit.TRY_AGAIN,
+    Exit.CHANGES,
+    Exit.OK,
+)
+
+
+def worst(codes: Iterable[Exit]) -> Exit:
+    """Return the code that a run with all these outcomes exits with."""
+    return min(codes, key=_WORST_FIRST.index, default=Exit.OK)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The text of one code. `{found}` and the names in a problem's values are filled in; OK means a note."""
+
+    text: str
+    exit: Exit = Exit.INVALID
+
+
+CODES: dict[str, Row] = {
+    # reading a file
+    "JS001": Row("cannot be read: {reason}"),
+    "JS002": Row("is not UTF-8: byte {byte} at offset {offset}; save it as UTF-8"),
+    "JS003": Row("not YAML: {reason}"),
+    "JS004": Row("the key {found} stands here a second time; the first is in line {first}"),
+    "JS005": Row("{construct} not allowed in a JobSpec; write the value out"),
+    "JS006": Row("{what} is more than the {limit} that a spec may have"),
+    "JS007": Row("a JobSpec is a mapping of fields, this is {kind}"),
+    "JS008": Row("{found} is not there; name a spec, or a folder that holds *.yaml", Exit.USAGE),
+    "JS009": Row("holds no spec; a spec ends in .yaml or .yml and is no base in a folder named profiles"),
+    # shape
+    "JS010": Row("{found} is not a field of a JobSpec"),
+    "JS011": Row("is missing; {help}"),
+    "JS012": Row("wants {wanted}, found {kind}"),
+    "JS013": Row("{found} is not a version this tool reads"),
+    "JS014": Row("may not be set in a spec; the tool fills it"),
+    "JS015": Row("is empty; {help}"),
+    "JS016": Row("{count} more problems are not shown; mend the ones above and check again"),
+    # single values
+    "JS020": Row("{found} is not a codec"),
+    "JS021": Row("{found} is not a resolution"),
+    "JS022": Row("{found} is not a container"),
+    "JS023": Row("{found} is not a frame-rate mode"),
+    "JS024": Row('{found} is not a frame rate; write a fraction ("24000/1001") or a number above 0, up to 1000'),
+    "JS025": Row('{found} is not a time; write "2026-11-23T08:00:00Z", with seconds and zone'),
+    "JS026": Row("{found} is not a job id; use 1 to 128 of A-Z a-z 0-9 . _ - and begin with a letter or a digit"),
+    "JS027": Row("{found} is not a place: {reason}"),
+    "JS028": Row("{found} is not a token name; use a to z, 0 to 9 and _, begin with a letter"),
+    # values against each other
+    "JS030": Row("{codec} cannot go into {container}: {reason}"),
+    "JS031": Row('is missing; fps_mode "explicit" needs a rate such as "24000/1001"'),
+    "JS032": Row('is set, but fps_mode is "{mode}"; drop it, or set fps_mode to explicit'),
+    "JS033": Row("the job id {found} is also that of {other}; set job_id in one of them"),
+    "JS034": Row("{found} is listed a second time; the first is sources[{first}]"),
+    "JS035": Row("codec {codec} needs 48 kHz sound in {container}, which the plan provides", Exit.OK),
+    # names
+    "JS040": Row("not a naming template: {reason}"),
+    "JS041": Row("{construct} is not part of the naming language; it has {{{{ token }}}}, {{% if %}} and filters"),
+    "JS042": Row("{found} is not a token"),
+    "JS043": Row("the token {found} has no value for {source}; give one: {{{{ {name} | default('x') }}}}"),
+    "JS044": Row("{found} is not a legal output name: {reason} ({tokens})"),
+    "JS045": Row("{source} gets the output name {found}, which is also that of {other}"),
+    "JS046": Row("the template {found} is not in templates/"),
+    "JS047": Row("{found} ends in .{extension}, but the container is {container} ({tokens})"),
+    "JS048": Row("{found} needs created_at, the only clock a name may read; set it in the spec"),
+    "JS049": Row("not judged here, needs the facts of the sources: {what}", Exit.OK),
+    "JS055": Row("{found} would be written over the source {other}; choose another name or output_directory"),
+    # roots
+    "JS050": Row("the root {found} is not declared; add it to [roots] in jobspec.toml"),
+    "JS051": Row(
+        "the root {found} is not mounted here; set {variable}=FOLDER or pass --root {name}=FOLDER", Exit.TRY_AGAIN
+    ),
+    "JS052": Row("{reason}"),
+    "JS053": Row("{found} leaves its root"),
+    "JS054": Row("the root {found} is read_only and cannot hold outputs"),
+    # sources
+    "JS060": Row("{found} does not exist"),
+    "JS061": Row("{found} is {kind}, not a regular file"),
+    "JS062": Row("{found} cannot be read: {reason}"),
+    "JS063": Row("{found} is not a media file that can be read: {reason}"),
+    "JS064": Row("{found} has no picture; a job needs one"),
+    "JS065": Row("{found} is empty (0 bytes)"),
+    "JS066": Row("{found} is {kind}, which FFmpeg cannot decode; make a proxy with the maker's tool"),
+    "JS067": Row("{found} lacks {what}; it may be cut off or still being copied"),
+    # planning
+    "JS070": Row("{source}: {codec} has no format of {size} at {rate}; {remedy}"),
+    "JS071": Row("{source}: {size} is too small for {codec}, which needs {minimum}; {remedy}"),
+    "JS072": Row("{source}: {found} channels in one track cannot go into {codec}; {remedy}"),
+    "JS073": Row("{source}: the timecode {found} does not exist at {rate} frames a second; {remedy}"),
+    "JS074": Row("{source}: {loss}", Exit.OK),
+    "JS075": Row("{source}: {rate} frames a second cannot go into {container}; {remedy}"),
+    "JS076": Row("{source} is HDR ({transfer}), which bands in the 8 bits of {codec}; choose one of {remedy}"),
+    # toolchain
+    "JS080": Row("no FFmpeg found: {reason}", Exit.TRY_AGAIN),
+    "JS081": Row(
+        "the plan is made for FFmpeg {declared}, {found} is {real}; "
+        'pass --ffmpeg with a {declared}, or declare ffmpeg = "{real}" under [toolchain] in jobspec.toml',
+        Exit.STALE,
+    ),
+    "JS082": Row("{found} lacks the {kind} {name}, which the plan needs; pass another one with --ffmpeg", Exit.STALE),
+    "JS083": Row("{found} is not a release line of FFmpeg that plans can be made for"),
+    # running
+    "JS090": Row("FFmpeg failed with exit code {status}: {reason}; log: {log}", Exit.FAILED),
+    "JS091": Row("FFmpeg complained, so the output is not trusted: {reason}; log: {log}", Exit.FAILED),
+    "JS092": Row("the encoded file is not what was planned: {reason}; nothing was published; log: {log}", Exit.FAILED),
+    "JS093": Row("stands there and is not ours; it is left alone. Move it away, or change the name", Exit.FAILED),
+    "JS094": Row("the source {found} changed: {reason}; nothing was published", Exit.FAILED),
+    "JS095": Row("{reason}; free some space or choose another output_directory, then run again", Exit.FAILED),
+    "JS096": Row("the ledger is damaged: {reason}; restore it from a backup, or move it away", Exit.STALE),
+    "JS097": Row("is stale ({reason}); it is kept. Make it again with --replace", Exit.STALE),
+    "JS098": Row("interrupted; what was finished is kept, run again for the rest", Exit.INTERRUPTED),
+    "JS099": Row("another runner is at work on it; it is left to that one", Exit.TRY_AGAIN),
+    # the command's own arguments
+    "JS100": Row("{reason}", Exit.USAGE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands: file below the repository's top, line and column from 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+FieldPath = tuple[str | int, ...]
+
+
+def spoken(path: FieldPath) -> str:
+    """Return the field path as an author writes it: ("sources", 3, "path") is sources[3].path."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.removeprefix(".")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong or worth knowing, for a person."""
+
+    code: str
+    path: FieldPath = ()
+    found: str | None = None
+    legal: tuple[str, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
+    place: Place | None = None
+
+    @property
+    def exit(self) -> Exit:
+        """What this problem alone makes the command exit with; OK for a note."""
+        return CODES[self.code].exit
+
+    @property
+    def nearest(self) -> str | None:
+        """The legal value that `found` most resembles, if any does."""
+        from difflib import get_close_matches
+
+        close = get_close_matches((self.found or "").lower(), self.legal, n=1, cutoff=0.5)
+        return close[0] if close else None
+
+    @property
+    def message(self) -> str:
+        """The sentence of this problem, harmless to print."""
+        values = {name: harmless(value) for name, value in self.values}
+        text = CODES[self.code].text.format(found=quoted(self.found or ""), **values)
+        return text + self._way_out()
+
+    def _way_out(self) -> str:
+        if self.found is not None and self.nearest:
+            return f"; did you mean {quoted(self.nearest)}?"
+        return f"; legal: {', '.join(map(harmless, self.legal))}" if self.legal else ""
+
+    def within(self, path: FieldPath) -> "Problem":
+        """Return the same problem, its path below `path`."""
+        return replace(self, path=(*path, *self.path))
+
+    def at(self, place: Place | None) -> "Problem":
+        """Return the same problem at `place`, unless it has one already."""
+        return self if self.place or not place else replace(self, place=place)
+
+    def __str__(self) -> str:
+        where = f"{harmless(str(self.place))}: " if self.place else ""
+        path = f" {harmless(spoken(self.path))}" if self.path else ""
+        return f"{where}{self.code}{path}: {self.message}"
+
+
+def problem(
+    code: str,
+    path: FieldPath = (),
+    *,
+    found: str | None = None,
+    legal: Iterable[str] = (),
+    place: Place | None = None,
+    **values: object,
+) -> Problem:
+    """Return a Problem; `values` fill the text of its row."""
+    told = tuple((name, str(value)) for name, value in values.items())
+    return Problem(code=code, path=path, found=found, legal=tuple(legal), values=told, place=place)
+
+
+def errors(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return those problems that are no mere notes."""
+    return tuple(each for each in problems if each.exit is not Exit.OK)
+
+
+class JobspecError(Exception):
+    """Root of every exception this package raises on purpose; carries all problems, not the first."""
+
+    def __init__(self, problems: Iterable[Problem] | Problem) -> None:
+        self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+    @property
+    def exit(self) -> Exit:
+        """What the command exits with."""
+        return worst(each.exit for each in self.problems)
+
+
+class JobSpecValidationError(JobspecError, ValueError):
+    """A JobSpec is invalid; `problems` holds every reason."""

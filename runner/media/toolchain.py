@@ -1,0 +1,115 @@
+"""FFmpeg release lines and what differs between them; which FFmpeg is here and what it can do."""
+
+import importlib.util
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.errors import JobspecError, problem
+
+# The line that plans are made for when neither lock nor jobspec.toml declares one: that of the bundled build.
+DECLARED = "9.0"
+VARIABLE = "JOBSPEC_FFMPEG"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What the arguments for one release line need beyond those of the others."""
+
+    line: str
+    reading: tuple[str, ...] = ()
+    refuses: tuple[tuple[str, str], ...] = ()
+    why: str = ""
+
+
+# Measured with 5.1.9, 7.0.2 and 9.0.2 (shared/FFMPEG.md); a line that nobody measured has no row.
+RELEASES = {
+    release.line: release
+    for release in (
+        Release("5.1", refuses=(("prores", "mxf"),), why="its mxf muxer has no ProRes"),
+        Release("7.0"),
+        Release(
+            "9.0",
+            reading=("-apply_cropping", "codec"),
+            why="crops a mov to its clean aperture unless told so (XDCAM 1920→1888); older lines do not know the value",
+        ),
+    )
+}
+
+
+def release(line: str) -> Release:
+    """Return the row of a release line. Raises JobspecError for one that has none."""
+    if line not in RELEASES:
+        raise JobspecError(problem("JS083", ("toolchain", "ffmpeg"), found=line, legal=RELEASES))
+    return RELEASES[line]
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """An FFmpeg that is here: where, its own words for its version, its release line ("9.0") or None."""
+
+    path: Path
+    version: str
+    line: str | None
+
+
+def bundled() -> Path | None:
+    """Return the FFmpeg in the imageio-ffmpeg wheel; its own look-up trusts the environment and PATH."""
+    spec = importlib.util.find_spec("imageio_ffmpeg")
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    found = (path for folder in folders for path in sorted((Path(folder) / "binaries").glob("ffmpeg-*")))
+    return next(found, None)
+
+
+def find_ffmpeg(option: str | None, environ: Mapping[str, str]) -> Path:
+    """Return the FFmpeg to run: --ffmpeg, else JOBSPEC_FFMPEG, else the bundled one, else PATH; starts nothing.
+
+    Raises JobspecError when there is none.
+    """
+    for origin, named in (("--ffmpeg", option), (VARIABLE, environ.get(VARIABLE))):
+        if named:
+            found = shutil.which(named, path=environ.get("PATH", ""))
+            if not found:
+                raise JobspecError(problem("JS080", reason=f"{origin} names {named}, which is no program"))
+            return Path(found).absolute()
+    path = bundled() or shutil.which("ffmpeg", path=environ.get("PATH", ""))
+    if not path:
+        raise JobspecError(problem("JS080", reason="install imageio-ffmpeg, or pass --ffmpeg"))
+    return Path(path).absolute()
+
+
+def _asked(path: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(
+            [path, "-hide_banner", *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise JobspecError(problem("JS080", reason=f"{path} does not answer: {error}")) from None
+    return done.stdout.decode("utf-8", "replace")
+
+
+def identify(path: Path) -> Build:
+    """Ask an FFmpeg for its version. Raises JobspecError when it does not answer."""
+    version = _asked(path, "-version").partition("\n")[0].removeprefix("ffmpeg version ").partition(" Copyright")[0]
+    match = re.match(r"n?(\d+\.\d+)", version)
+    return Build(path, version, match[1] if match else None)
+
+
+def encoders(path: Path) -> frozenset[str]:
+    """Return the names of the encoders that an FFmpeg has."""
+    return frozenset(re.findall(r"^ [VAS][F.][S.][X.][B.][D.] (\S+)", _asked(path, "-encoders"), re.MULTILINE))
+
+
+def fit(build: Build, declared: str, needed: frozenset[str]) -> None:
+    """Raise JobspecError (3) when `build` is of another release line than declared, or lacks an encoder."""
+    if build.line != declared:
+        real = build.line or build.version
+        raise JobspecError(problem("JS081", declared=declared, found=str(build.path), real=real))
+    missing = sorted(needed - encoders(build.path))
+    if missing:
+        raise JobspecError(
+            [problem("JS082", found=str(build.path), kind="encoder", name=encoder) for encoder in missing]
+        )

@@ -1,0 +1,1 @@
+"""Specs + facts → Plan. Pure: no clock, no environment, no file, no process."""

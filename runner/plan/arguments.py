@@ -1,0 +1,59 @@
+"""Arguments as values: what stands for a file is no text until it is bound to a machine."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.canonical import Value
+from runner.spec.location import Location, Mounts, parse_location
+
+
+class Input(Value, frozen=True, kw_only=True, tag="input", tag_field="is"):
+    """The source, by its location."""
+
+    location: str
+
+
+class Written(Value, frozen=True, kw_only=True, tag="output", tag_field="is"):
+    """The output, by its fixed name in the work folder."""
+
+    name: str
+
+
+class Threads(Value, frozen=True, kw_only=True, tag="threads", tag_field="is"):
+    """How many threads the machine gives; stands only where no bit depends on them."""
+
+
+Arg = str | Input | Written | Threads
+
+# Set for every FFmpeg, whatever the environment says: SVT-AV1 greets on stderr, where only errors may stand;
+# a locale changes how numbers are read.
+ENVIRONMENT: Mapping[str, str] = {"SVT_LOG": "1", "LC_ALL": "C"}
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What a machine adds to a plan: its mounts, its FFmpeg, the work folder, threads for each process."""
+
+    mounts: Mounts
+    ffmpeg: Path
+    work: Path
+    threads: int
+
+    def path(self, location: str) -> Path:
+        """Return where `location` lies here. Raises JobspecError when its root is not mounted."""
+        place: Location = parse_location(location)
+        return self.mounts.bind(place)
+
+
+def _bound(argument: Arg, binding: Binding) -> str:
+    if isinstance(argument, Input):
+        return f"file:{binding.path(argument.location)}"
+    if isinstance(argument, Written):
+        return f"file:{binding.work / argument.name}"
+    return str(binding.threads) if isinstance(argument, Threads) else argument
+
+
+def bind(arguments: Iterable[Arg], binding: Binding) -> tuple[str, ...]:
+    """Return the command line of one process on this machine, FFmpeg first."""
+    return (str(binding.ffmpeg), *(_bound(argument, binding) for argument in arguments))

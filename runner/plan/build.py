@@ -1,0 +1,305 @@
+"""The expansion: specs and facts become a plan."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from runner import canonical
+from runner.errors import JobspecError, Problem, problem
+from runner.media.facts import FORMATS, Facts
+from runner.media.toolchain import release
+from runner.plan import picture, recipes, sound, wrap
+from runner.plan.arguments import Arg, Input, Threads
+from runner.plan.model import (
+    FORMAT,
+    Arguments,
+    Expectation,
+    Header,
+    Intent,
+    Job,
+    Key,
+    Output,
+    Plan,
+    Source,
+    Task,
+)
+from runner.spec import naming
+from runner.spec.location import Location, parse_location
+from runner.spec.model import JobSpec
+from runner.spec.rates import rate_label
+from runner.spec.resolution import parse_resolution
+from runner.spec.source import Document
+
+# Twice 8K UHD: a decoder told to allocate more than this is fed with nonsense.
+MOST_PIXELS = 16384 * 8192
+STATE = ".jobspec"
+# An AAC or Opus track is padded to whole packets, and FFmpeg may round a track's end to one more.
+_SOUND_SLACK = Fraction(1, 10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A job to plan: a spec with its template inlined, and the facts of its sources in the same order.
+
+    `state` is where its records go, by default below the output directory; `origin` knows the spec's positions.
+    """
+
+    spec: JobSpec
+    facts: tuple[Facts, ...]
+    state: str | None = None
+    origin: Document | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Setting:
+    spec: JobSpec
+    template: naming.Template
+    state: str
+    toolchain: str
+    number: int
+
+    @property
+    def table(self) -> recipes.Table:
+        return recipes.TABLES[self.number]
+
+    @property
+    def recipe(self) -> recipes.Recipe:
+        return self.table.picture[self.spec.codec]
+
+    @property
+    def sound(self) -> recipes.SoundRecipe:
+        return self.table.sound[self.spec.container]
+
+
+def _intent(setting: _Setting, facts: Facts) -> Intent:
+    spec = setting.spec
+    shape = picture.sized(picture.upright(facts.picture), parse_resolution(spec.resolution))
+    seen = picture.intend(spec.codec, facts.picture, shape, spec.rate, setting.recipe)
+    carried = wrap.intend(spec.container, facts, seen.rate)
+    return Intent(picture=seen, sound=sound.intend(facts.sound, setting.sound), wrap=carried)
+
+
+def _refusals(setting: _Setting, source: str, facts: Facts) -> list[Problem]:
+    spec = setting.spec
+    found = wrap.refusals(source, facts, spec.container, spec.rate or facts.picture.rate)
+    found += sound.refusals(source, facts.sound, spec.container, setting.sound)
+    family = (setting.recipe.decodes_as, spec.container)
+    if family in release(setting.toolchain).refuses:
+        reason = f"FFmpeg {setting.toolchain} cannot; {release(setting.toolchain).why}"
+        found.append(problem("JS030", codec=spec.codec, container=spec.container, reason=reason))
+    if found:
+        return found
+    return picture.refusals(source, facts.picture, _intent(setting, facts).picture, setting.recipe, setting.table)
+
+
+def _reading(setting: _Setting, source: str, facts: Facts) -> tuple[Arg, ...]:
+    return (
+        *("-xerror", "-err_detect", "explode"),
+        *("-protocol_whitelist", "file", "-format_whitelist", _whitelist(facts)),
+        *("-max_pixels", str(MOST_PIXELS), "-threads", Threads()),
+        *release(setting.toolchain).reading,
+        *("-i", Input(location=source)),
+    )
+
+
+def _whitelist(facts: Facts) -> str:
+    """Return the demuxers that may open the source: the family that the probe found, no other."""
+    names = facts.format.split(",")
+    return ",".join(name for name in names if name in FORMATS) or names[0]
+
+
+def _writing(setting: _Setting, source: str, intent: Intent) -> tuple[Arg, ...]:
+    recipe = setting.recipe
+    return (
+        *sound.options(intent.sound, setting.sound),
+        *("-c:v", recipe.encoder, *picture.options(intent.picture, recipe)),
+        *_threads(recipe),
+        *recipe.tags.get(setting.spec.container, ()),
+        *("-fps_mode", "passthrough"),
+        *wrap.options(intent.wrap, source),
+    )
+
+
+def _threads(recipe: recipes.Recipe) -> tuple[Arg, ...]:
+    if recipe.threads == "own":
+        return ()
+    return ("-threads:v", Threads() if recipe.threads == "any" else str(recipe.threads))
+
+
+def _arguments(setting: _Setting, source: str, facts: Facts, intent: Intent) -> Arguments:
+    return Arguments(
+        reading=_reading(setting, source, facts),
+        filters=picture.filters(facts.picture, intent.picture),
+        writing=_writing(setting, source, intent),
+    )
+
+
+def _expectation(setting: _Setting, facts: Facts, intent: Intent) -> Expectation:
+    seen = intent.picture
+    frames, off = picture.expected_frames(facts.picture, seen)
+    seconds = frames / seen.rate
+    lengths = [track.seconds for track in facts.sound]
+    known = [length for length in lengths if length is not None]
+    return Expectation(
+        frames=frames,
+        frames_off=off,
+        rate=seen.rate,
+        seconds=seconds,
+        longest=max([seconds, *known]) + _SOUND_SLACK if len(known) == len(lengths) else None,
+        codec=setting.recipe.decodes_as,
+        width=seen.width,
+        height=seen.height,
+        sar=seen.sar,
+        pixel_format=seen.pixel_format,
+        timecode=intent.wrap.timecode,
+        channels=tuple(track.channels for track in intent.sound),
+    )
+
+
+def _key(setting: _Setting, facts: Facts, intent: Intent) -> Key:
+    recipe, heard = setting.recipe, setting.sound
+    encoding = [recipe.encoder, picture.options(intent.picture, recipe), recipe.threads]
+    if intent.sound:
+        encoding += [heard.encoder, heard.options]
+    return Key(
+        source=canonical.short(facts.content),
+        picture=canonical.short(intent.picture),
+        sound=canonical.short(intent.sound),
+        wrap=canonical.short(intent.wrap),
+        toolchain=setting.toolchain,
+        recipes=canonical.short(encoding),
+    )
+
+
+def _fact_tokens(facts: Facts, intent: Intent) -> dict[str, str]:
+    tokens = {
+        "width": str(intent.picture.width),
+        "height": str(intent.picture.height),
+        "fps": rate_label(intent.picture.rate),
+        "timecode": (facts.timecode or "").replace(":", "-").replace(";", "-").replace(".", "-"),
+        "reel": facts.reel or "",
+    }
+    return {name: value for name, value in tokens.items() if value}
+
+
+def _tokens(setting: _Setting, index: int, facts: Facts, intent: Intent) -> dict[str, str]:
+    """Return the tokens of one source; those that a resolved spec brings along stand."""
+    spec = setting.spec
+    frozen = dict(spec.resolved_tokens).get(spec.sources[index])
+    if frozen:
+        return dict(frozen)
+    return naming.spec_tokens(spec.to_dict(), index) | _fact_tokens(facts, intent)
+
+
+def _losses(setting: _Setting, facts: Facts, intent: Intent) -> tuple[str, ...]:
+    others = [each for each in facts.ignored if each.startswith("video")]
+    return (
+        *picture.losses(facts.picture, intent.picture),
+        *sound.losses(facts.sound, setting.sound),
+        *wrap.losses(facts, intent.wrap, intent.picture.rate),
+        *(f"the file has {len(others) + 1} pictures; the first is taken" for _ in others[:1]),
+    )
+
+
+def _output(setting: _Setting, index: int, facts: Facts) -> tuple[Output, dict[str, str]]:
+    """Return one planned output and its tokens. Raises JobspecError for what cannot be made or named."""
+    source = str(parse_location(setting.spec.sources[index]))
+    if refused := _refusals(setting, source, facts):
+        raise JobspecError(refused)
+    intent = _intent(setting, facts)
+    tokens = _tokens(setting, index, facts, intent)
+    name = naming.output_name(setting.template, tokens, source)
+    output = Output(
+        directory=str(parse_location(setting.spec.output_directory)),
+        name=name,
+        state=setting.state,
+        job=setting.spec.job_id,
+        index=index,
+        source=Source(location=source, facts=facts),
+        intent=intent,
+        arguments=_arguments(setting, source, facts, intent),
+        needs=tuple(sorted({setting.recipe.encoder, *([setting.sound.encoder] if intent.sound else [])})),
+        expects=_expectation(setting, facts, intent),
+        losses=_losses(setting, facts, intent),
+        key=_key(setting, facts, intent),
+    )
+    return output, tokens
+
+
+def _setting(request: Request, toolchain: str, number: int) -> _Setting:
+    spec = request.spec
+    return _Setting(
+        spec=spec,
+        template=naming.parse_template(spec.naming_template, frozenset(spec.own_tokens)),
+        state=request.state or str(parse_location(spec.output_directory) / STATE),
+        toolchain=toolchain,
+        number=number,
+    )
+
+
+def _expand(request: Request, toolchain: str, number: int) -> tuple[Job | None, list[Output], list[Problem]]:
+    """Return the job, its outputs, and every problem that one of its sources has."""
+    setting = _setting(request, toolchain, number)
+    outputs, tokens, problems = [], {}, []
+    for index, facts in enumerate(request.facts):
+        try:
+            output, tokens[request.spec.sources[index]] = _output(setting, index, facts)
+            outputs.append(output)
+        except JobspecError as error:
+            problems += [_placed(each, index, request.origin) for each in error.problems]
+    spec = JobSpec.from_dict({**request.spec.to_dict(), "resolved_tokens": tokens})
+    return Job(job_id=spec.job_id, state=setting.state, spec=spec.to_dict()), outputs, problems
+
+
+def _placed(found: Problem, index: int, origin: Document | None) -> Problem:
+    """Return the problem with its place: that of its own field, else of its source."""
+    found = found if found.path else found.within(("sources", index))
+    return found.at(origin.place(found.path)) if origin else found
+
+
+def _places(outputs: Iterable[Output]) -> Iterator[Problem]:
+    """Yield a problem for each output whose place another output or a source has."""
+    outputs = list(outputs)
+    yield from naming.collisions((f"{each.job}: {each.source.location}", each.location) for each in outputs)
+    sources = {_folded(each.source.location): each.source.location for each in outputs}
+    for each in outputs:
+        if other := sources.get(_folded(each.location)):
+            yield problem("JS055", ("output_directory",), found=each.location, other=other)
+
+
+def _folded(location: str) -> Location:
+    place = parse_location(location)
+    return Location(place.root, naming.same_place(place.path))
+
+
+def build(requests: Sequence[Request], *, toolchain: str, number: int) -> Plan:
+    """Return the plan that makes every source of every request; pure.
+
+    `toolchain` is a release line such as "9.0", `number` that of the recipe tables. Raises JobspecError with all
+    problems of all sources, each with its path in its spec.
+    """
+    release(toolchain)
+    jobs, outputs, problems = [], [], []
+    for request in requests:
+        job, made, wrong = _expand(request, toolchain, number)
+        jobs += [job] if job else []
+        outputs += made
+        problems += wrong
+    problems += _places(outputs)
+    if problems:
+        raise JobspecError(problems)
+    return Plan(
+        header=_header(jobs, outputs, toolchain, number),
+        jobs=tuple(jobs),
+        outputs=tuple(outputs),
+        tasks=_tasks(outputs),
+    )
+
+
+def _header(jobs: Sequence[Job], outputs: Sequence[Output], toolchain: str, number: int) -> Header:
+    inputs = canonical.digest([[job.spec for job in jobs], [each.source for each in outputs], toolchain, number])
+    return Header(format=FORMAT, toolchain=toolchain, recipes=number, inputs=inputs)
+
+
+def _tasks(outputs: Sequence[Output]) -> tuple[Task, ...]:
+    return tuple(Task(source=each.source.location, outputs=(number,)) for number, each in enumerate(outputs))

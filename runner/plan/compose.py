@@ -1,0 +1,25 @@
+"""Outputs that share a source → the arguments of one process."""
+
+from collections.abc import Sequence
+
+from runner.plan.arguments import Arg, Written
+from runner.plan.model import Output
+
+# No banner, no keyboard (a "q" there ends a file early), errors and nothing else on stderr, and an output
+# without a frame is a failure (it exits with 0 otherwise).
+GLOBAL = ("-hide_banner", "-nostdin", "-v", "error", "-abort_on", "empty_output")
+
+
+def compose(outputs: Sequence[Output]) -> tuple[Arg, ...]:
+    """Return the arguments, FFmpeg itself left out, of the process that makes these outputs of one source."""
+    (output,) = outputs
+    return (*GLOBAL, *output.arguments.reading, *_output(output))
+
+
+def _output(output: Output) -> tuple[Arg, ...]:
+    return (
+        *("-map", f"0:V:{output.source.facts.picture.stream}"),
+        *("-vf", ",".join(output.arguments.filters)),
+        *output.arguments.writing,
+        Written(name=output.work_name),
+    )

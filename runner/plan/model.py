@@ -1,0 +1,157 @@
+"""The plan and its parts, as values."""
+
+from fractions import Fraction
+from typing import Any, Literal
+
+from runner.canonical import Value
+from runner.media.facts import Colour, Facts, Scan
+from runner.plan.arguments import Arg
+from runner.spec.location import parse_location
+
+FORMAT = 1
+
+
+class PictureIntent(Value, frozen=True, kw_only=True):
+    """What the picture shall be: size and SAR as coded, exact rate, what happens to rate and fields."""
+
+    codec: str
+    width: int
+    height: int
+    sar: Fraction
+    rate: Fraction
+    timing: Literal["every-frame", "resampled"] = "every-frame"
+    scan: Scan = "progressive"
+    pixel_format: str
+    colour: Colour = Colour()
+
+
+class TrackIntent(Value, frozen=True, kw_only=True):
+    """What one audio track shall be; rate in Hz."""
+
+    codec: str
+    channels: int
+    sample_rate: int
+    layout: str | None = None
+    language: str | None = None
+
+
+class WrapIntent(Value, frozen=True, kw_only=True):
+    """What the file around picture and sound shall be and carry."""
+
+    container: str
+    timecode: str | None = None
+    reel: str | None = None
+
+
+class Intent(Value, frozen=True, kw_only=True):
+    """What an output shall be, in the user's terms."""
+
+    picture: PictureIntent
+    sound: tuple[TrackIntent, ...] = ()
+    wrap: WrapIntent
+
+
+class Expectation(Value, frozen=True, kw_only=True):
+    """What the gate measures: `frames` decode within `frames_off`; codec names are FFmpeg's decoders'.
+
+    `seconds` is the length of the picture, `longest` what the file may last with its sound, in seconds.
+    """
+
+    frames: int
+    frames_off: int = 0
+    rate: Fraction
+    seconds: Fraction
+    longest: Fraction | None = None
+    codec: str
+    width: int
+    height: int
+    sar: Fraction
+    pixel_format: str
+    timecode: str | None = None
+    channels: tuple[int, ...] = ()
+
+
+class Key(Value, frozen=True, kw_only=True):
+    """Digests of an output's parts; equal keys mean that it need not be made again. Its name is not in it."""
+
+    source: str
+    picture: str
+    sound: str
+    wrap: str
+    toolchain: str
+    recipes: str
+
+
+class Arguments(Value, frozen=True, kw_only=True):
+    """FFmpeg's arguments as if this output ran alone: before the input, the filter chain, after the input."""
+
+    reading: tuple[Arg, ...]
+    filters: tuple[str, ...]
+    writing: tuple[Arg, ...]
+
+
+class Source(Value, frozen=True, kw_only=True):
+    """A source as the plan knows it."""
+
+    location: str
+    facts: Facts
+
+
+class Output(Value, frozen=True, kw_only=True):
+    """One planned file: `name` below the output `directory`; `state` is the folder of its records."""
+
+    directory: str
+    name: str
+    state: str
+    job: str
+    index: int
+    source: Source
+    intent: Intent
+    arguments: Arguments
+    needs: tuple[str, ...]
+    expects: Expectation
+    losses: tuple[str, ...] = ()
+    key: Key
+
+    @property
+    def location(self) -> str:
+        """Where the file goes, as root:path or absolute: what ledgers know it by."""
+        return str(parse_location(self.directory) / self.name)
+
+    @property
+    def work_name(self) -> str:
+        """The fixed name that the file has in its work folder."""
+        return f"output.{self.intent.wrap.container}"
+
+
+class Task(Value, frozen=True, kw_only=True):
+    """One FFmpeg process: one source in, one or more outputs out, by their numbers in the plan."""
+
+    source: str
+    outputs: tuple[int, ...]
+
+
+class Job(Value, frozen=True, kw_only=True):
+    """A resolved JobSpec, as plain data: sources expanded, template inlined, tokens filled."""
+
+    job_id: str
+    state: str
+    spec: dict[str, Any]
+
+
+class Header(Value, frozen=True, kw_only=True):
+    """What a plan was made for: format, FFmpeg's release line, recipe number, digest of all inputs."""
+
+    format: int
+    toolchain: str
+    recipes: int
+    inputs: str
+
+
+class Plan(Value, frozen=True, kw_only=True):
+    """Everything that is needed to make and check the outputs; a pure function of its inputs."""
+
+    header: Header
+    jobs: tuple[Job, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    tasks: tuple[Task, ...] = ()

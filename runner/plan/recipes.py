@@ -1,0 +1,221 @@
+"""Numbered tables: codec → encoder arguments and limits. A row, once released under a number, never changes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from runner.spec import codecs
+
+# The number used where neither lock nor project declares one.
+DECLARED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FixedFormat:
+    """One line of a codec that has only so many: size, rate in frames a second, and the options that pick it."""
+
+    width: int
+    height: int
+    rate: Fraction
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How one codec is encoded.
+
+    `decodes_as` is FFmpeg's name of the codec in the file; `pixel_format` (with `alpha_format` for sources that
+    have alpha) is enforced, since encoders accept wrong ones; `threads` is a number where bits depend on it, "any"
+    where the machine may choose, "own" where the options say it or the encoder does not ask; `smallest` is
+    (width, height); `formats` lists all a codec has, if few; `tags` are options that one container needs.
+    """
+
+    encoder: str
+    decodes_as: str
+    options: tuple[str, ...]
+    pixel_format: str
+    alpha_format: str | None = None
+    threads: int | Literal["any", "own"] = "any"
+    interlaced: bool = False
+    smallest: tuple[int, int] = (2, 2)
+    formats: tuple[FixedFormat, ...] = ()
+    tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    why: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundRecipe:
+    """How sound is encoded in one container; `options` hold for each track, rate in Hz."""
+
+    encoder: str
+    decodes_as: str
+    options: tuple[str, ...] = ()
+    sample_rate: int = 48000
+    most_channels: int = 64
+    why: str
+    source: str
+
+
+def _prores(profile: int | str, pixel_format: str = "yuv422p10le", alpha_format: str | None = None) -> Recipe:
+    return Recipe(
+        encoder="prores_ks",
+        decodes_as="prores",
+        options=("-profile:v", str(profile), "-vendor", "apl0"),
+        pixel_format=pixel_format,
+        alpha_format=alpha_format,
+        interlaced=True,
+        why="vendor apl0 is what Apple's own encoder writes, some readers ask for it; pixel formats are those of the"
+        " profile, for prores_ks takes wrong ones without a word",
+        source="Apple ProRes White Paper (2022); FFmpeg 9.0.2, measured",
+    )
+
+
+def _dnxhr(profile: str, pixel_format: str) -> Recipe:
+    return Recipe(
+        encoder="dnxhd",
+        decodes_as="dnxhd",
+        options=("-profile:v", profile),
+        pixel_format=pixel_format,
+        smallest=(256, 120),
+        why="the profile alone fixes the rate at any size; the encoder refuses less than 256x120",
+        source="SMPTE ST 2019-1; FFmpeg 9.0.2, measured",
+    )
+
+
+_FILM, _PAL, _NTSC = (Fraction(24000, 1001), Fraction(24)), (Fraction(25),), (Fraction(30000, 1001),)
+# Size, rates, Mb/s: the offline line of each size and rate. FFmpeg checks the bitrate, not that it suits the rate.
+_DNXHD = (
+    (1920, 1080, (*_FILM, *_PAL), 36),
+    (1920, 1080, _NTSC, 45),
+    (1920, 1080, (Fraction(50),), 75),
+    (1920, 1080, (Fraction(60000, 1001),), 90),
+    (1280, 720, (*_FILM, *_PAL), 60),
+    (1280, 720, _NTSC, 75),
+    (1280, 720, (Fraction(50),), 110),
+    (1280, 720, (Fraction(60000, 1001),), 145),
+)
+_QUICKTIME_HEVC = {"mov": ("-tag:v", "hvc1"), "mp4": ("-tag:v", "hvc1")}
+
+_PICTURE_1: Mapping[str, Recipe] = {
+    "prores_proxy": _prores(0),
+    "prores_lt": _prores(1),
+    "prores_standard": _prores(2),
+    "prores_hq": _prores(3),
+    "prores_4444": _prores(4444, "yuv444p10le", "yuva444p10le"),
+    "dnxhd": Recipe(
+        encoder="dnxhd",
+        decodes_as="dnxhd",
+        options=(),
+        pixel_format="yuv422p",
+        formats=tuple(
+            FixedFormat(width, height, rate, ("-b:v", f"{megabits}M"))
+            for width, height, rates, megabits in _DNXHD
+            for rate in rates
+        ),
+        why="DNxHD is a list of sizes, rates and bitrates; Avid refuses what is not on it",
+        source="SMPTE ST 2019-1, Avid DNxHD Technology White Paper; FFmpeg's encoder table",
+    ),
+    "dnxhr_lb": _dnxhr("dnxhr_lb", "yuv422p"),
+    "dnxhr_sq": _dnxhr("dnxhr_sq", "yuv422p"),
+    "dnxhr_hq": _dnxhr("dnxhr_hq", "yuv422p"),
+    "dnxhr_hqx": _dnxhr("dnxhr_hqx", "yuv422p10le"),
+    "dnxhr_444": _dnxhr("dnxhr_444", "yuv444p10le"),
+    "h264": Recipe(
+        encoder="libx264",
+        decodes_as="h264",
+        options=(
+            *("-preset", "veryfast", "-crf", "20", "-profile:v", "high"),
+            *("-g", "15", "-keyint_min", "15", "-sc_threshold", "0", "-bf", "0", "-flags", "+cgop"),
+        ),
+        pixel_format="yuv420p",
+        threads=4,
+        why="a short closed GOP without B frames scrubs well at a quarter of the size of all-intra;"
+        " bits depend on the number of threads, so it is pinned",
+        source="FFmpeg 9.0.2, measured (shared/FFMPEG.md)",
+    ),
+    "h265": Recipe(
+        encoder="libx265",
+        decodes_as="hevc",
+        options=(
+            *("-preset", "fast", "-crf", "22", "-x265-params"),
+            "keyint=30:min-keyint=30:scenecut=0:open-gop=0:bframes=0:pools=4:frame-threads=2:log-level=error",
+        ),
+        pixel_format="yuv420p",
+        tags=_QUICKTIME_HEVC,
+        smallest=(32, 32),
+        threads="own",
+        why="hvc1 because QuickTime does not open hev1; pools and frame-threads are pinned, for bits depend on them;"
+        " log-level because x265 greets on stderr",
+        source="FFmpeg 9.0.2, measured (shared/FFMPEG.md)",
+    ),
+    "vp9": Recipe(
+        encoder="libvpx-vp9",
+        decodes_as="vp9",
+        options=(
+            *("-b:v", "0", "-crf", "31", "-deadline", "good", "-cpu-used", "4"),
+            *("-row-mt", "1", "-g", "30"),
+        ),
+        pixel_format="yuv420p",
+        why="-b:v 0 makes -crf a constant quality; row-mt does not change a bit",
+        source="FFmpeg 9.0.2, measured (shared/FFMPEG.md)",
+    ),
+    "av1": Recipe(
+        encoder="libsvtav1",
+        decodes_as="av1",
+        options=("-preset", "8", "-crf", "32", "-g", "30"),
+        pixel_format="yuv420p10le",
+        smallest=(64, 64),
+        threads="own",
+        why="10 bits cost nothing in AV1 and band less; CRF repeats, VBR never does",
+        source="FFmpeg 9.0.2, measured (shared/FFMPEG.md)",
+    ),
+}
+_PCM = SoundRecipe(
+    encoder="pcm_s24le",
+    decodes_as="pcm_s24le",
+    why="editing wants uncompressed sound that keeps every track and sample",
+    source="Avid, Adobe and Apple list 24-bit 48 kHz PCM as native",
+)
+_SOUND_1: Mapping[str, SoundRecipe] = {
+    "mov": _PCM,
+    "mkv": _PCM,
+    "mxf": _PCM,
+    "mp4": SoundRecipe(
+        encoder="aac",
+        decodes_as="aac",
+        options=("-b:a", "192k"),
+        most_channels=8,
+        why="FFmpeg 5.1 cannot read the PCM that later ones write into mp4; AAC knows layouts of up to 8 channels",
+        source="FFmpeg 5.1.9 and 9.0.2, measured (shared/FFMPEG.md)",
+    ),
+    "webm": SoundRecipe(
+        encoder="libopus",
+        decodes_as="opus",
+        options=("-b:a", "128k"),
+        most_channels=8,
+        why="WebM holds Opus or Vorbis by definition",
+        source="WebM Container Guidelines",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """All recipes of one number."""
+
+    picture: Mapping[str, Recipe]
+    sound: Mapping[str, SoundRecipe]
+
+
+TABLES: Mapping[int, Table] = {1: Table(_PICTURE_1, _SOUND_1)}
+assert set(_PICTURE_1) == set(codecs.CODECS) and set(_SOUND_1) == set(codecs.CONTAINERS)
+# What the muxer of each container is told: index at the front for the web; colour in the box QuickTime reads.
+MUXING: Mapping[str, tuple[str, ...]] = {
+    "mov": ("-movflags", "+write_colr"),
+    "mp4": ("-movflags", "+faststart+write_colr"),
+    "mkv": (),
+    "webm": (),
+    "mxf": (),
+}

@@ -1,0 +1,76 @@
+"""What the file around picture and sound carries: container, start timecode, reel."""
+
+from fractions import Fraction
+from pathlib import PurePosixPath
+
+from runner.errors import Problem, problem
+from runner.media.facts import Facts
+from runner.plan.model import WrapIntent
+from runner.plan.recipes import MUXING
+from runner.spec.codecs import CONTAINERS
+from runner.spec.rates import Timecode, parse_timecode, rate_label
+
+_MIDNIGHT = "00:00:00:00"
+# Containers with a timecode track of their own; the others carry it as a tag of stream and file.
+_TRACK = frozenset(("mov", "mp4", "mxf"))
+_REEL = {"mov": "-metadata:s:v:0", "mxf": "-metadata"}
+# MXF knows only these; FFmpeg writes nothing at other rates (SMPTE ST 377-1 edit rates, measured).
+_MXF_REFUSES = frozenset((Fraction(25, 2), Fraction(15)))
+
+
+def timecode_of(facts: Facts, rate: Fraction) -> Timecode | None:
+    """Return the start timecode at the output's rate. Raises ValueError for one that does not exist."""
+    if facts.timecode is None:
+        return None
+    return parse_timecode(facts.timecode, facts.picture.rate).at(rate)
+
+
+def intend(container: str, facts: Facts, rate: Fraction) -> WrapIntent:
+    """Return what the file shall carry; `rate` is the output's. Raises ValueError as `timecode_of`."""
+    code = timecode_of(facts, rate)
+    written = str(code) if code else _MIDNIGHT if container == "mxf" else None
+    return WrapIntent(container=container, timecode=written, reel=facts.reel if container in _REEL else None)
+
+
+def options(intent: WrapIntent, source: str) -> tuple[str, ...]:
+    """Return the muxer's arguments, timecode and reel the way this container wants them."""
+    return (
+        *MUXING[intent.container],
+        *(_timecode(intent.container, intent.timecode) if intent.timecode else ()),
+        *((_REEL[intent.container], f"reel_name={intent.reel}") if intent.reel else ()),
+        *(("-metadata", f"material_package_name={PurePosixPath(source).stem}") if intent.container == "mxf" else ()),
+        *("-f", CONTAINERS[intent.container].muxer),
+    )
+
+
+def _timecode(container: str, code: str) -> tuple[str, ...]:
+    if container in _TRACK:
+        return ("-timecode", code)
+    return ("-metadata:s:v:0", f"timecode={code}", "-metadata", f"timecode={code}")
+
+
+def refusals(source: str, facts: Facts, container: str, rate: Fraction) -> list[Problem]:
+    """Return why the file cannot carry what it must."""
+    found = []
+    try:
+        timecode_of(facts, rate)
+    except ValueError:
+        remedy = "mend the tag in the source, or ask where the clip comes from"
+        clock = rate_label(facts.picture.rate)
+        found.append(problem("JS073", source=source, found=facts.timecode, rate=clock, remedy=remedy))
+    if container == "mxf" and rate in _MXF_REFUSES:
+        remedy = "use mov or mkv, or an explicit rate"
+        found.append(problem("JS075", source=source, rate=rate_label(rate), container=container, remedy=remedy))
+    return found
+
+
+def losses(facts: Facts, intent: WrapIntent, rate: Fraction) -> list[str]:
+    """Return what the file does not carry, in words."""
+    found = []
+    if facts.reel and not intent.reel:
+        found.append(f"reel {facts.reel} is not carried by {intent.container}")
+    if facts.timecode is None and intent.timecode:
+        found.append(f"the source has no timecode; {intent.container} always has one, {intent.timecode} is written")
+    if facts.timecode and rate != facts.picture.rate:
+        found.append(f"start timecode {facts.timecode} becomes {intent.timecode} at {rate_label(rate)}")
+    return found

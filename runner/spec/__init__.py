@@ -1,0 +1,1 @@
+"""Text → JobSpec. Knows no media and starts nothing."""

@@ -1,0 +1,113 @@
+"""What the fields of a spec say about each other; pure."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runner.errors import JobspecError, Problem, problem
+from runner.spec import codecs, naming, schema
+from runner.spec.location import Location, parse_location
+from runner.spec.project import Project, undeclared
+from runner.spec.templates import is_template_file
+
+EXPLICIT = "explicit"
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    project: Project | None
+    template: str | None
+
+
+def _judge_pair(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
+    codec, container = codecs.canonical_codec(str(data["codec"])), str(data["container"])
+    if reason := codecs.why_not(codec, container):
+        yield problem("JS030", ("container",), codec=codec, container=container, reason=reason)
+
+
+def _judge_rate(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
+    explicit = data["fps_mode"] == EXPLICIT
+    if explicit and data.get("fps_explicit") is None:
+        yield problem("JS031", ("fps_explicit",))
+    if not explicit and data.get("fps_explicit") is not None:
+        yield problem("JS032", ("fps_explicit",), mode=data["fps_mode"])
+
+
+def _judge_twice(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
+    first: dict[Location, int] = {}
+    for index, text in enumerate(data["sources"]):
+        earlier = first.setdefault(parse_location(text), index)
+        if earlier != index:
+            yield problem("JS034", ("sources", index), found=text, first=earlier)
+
+
+def _judge_roots(data: Mapping[str, Any], context: _Context) -> Iterator[Problem]:
+    if context.project is None:
+        return
+    places = [(("sources", index), text) for index, text in enumerate(data["sources"])]
+    for path, text in [*places, (("output_directory",), data["output_directory"])]:
+        if wrong := undeclared(parse_location(text), context.project):
+            yield Problem(code=wrong.code, path=path, found=wrong.found, legal=wrong.legal)
+    output = parse_location(data["output_directory"])
+    root = context.project.root(output.root) if output.root else None
+    if root and root.read_only:
+        yield problem("JS054", ("output_directory",), found=root.name)
+
+
+def _judge_names(data: Mapping[str, Any], context: _Context) -> Iterator[Problem]:
+    if context.template is None:
+        if is_template_file(data["naming_template"]):
+            yield problem("JS049", naming.FIELD, what=f"the template {data['naming_template']}")
+        return
+    try:
+        template = naming.parse_template(context.template, frozenset(data.get("tokens") or ()))
+    except JobspecError as error:
+        yield from error.problems
+        return
+    clocks = [name for name in ("date", "time") if name in template.uses and not data.get("created_at")]
+    yield from (problem("JS048", naming.FIELD, found=name) for name in clocks)
+    needing = sorted(name for name in template.uses & naming.TOKENS.keys() if naming.TOKENS[name].needs == "facts")
+    if needing:
+        yield problem("JS049", naming.FIELD, what=f"output names, for they use {', '.join(needing)}")
+    elif not clocks:
+        yield from _judge_output_names(data, template)
+
+
+def _judge_output_names(data: Mapping[str, Any], template: naming.Template) -> Iterator[Problem]:
+    names = []
+    for index, source in enumerate(data["sources"]):
+        try:
+            names.append((source, naming.output_name(template, naming.spec_tokens(data, index), source)))
+        except JobspecError as error:
+            yield from error.problems
+    yield from naming.collisions(names)
+
+
+# Each judgement runs only when the fields it reads are fine for themselves.
+_JUDGEMENTS: tuple[tuple[tuple[str, ...], Callable[[Mapping[str, Any], _Context], Iterator[Problem]]], ...] = (
+    (("codec", "container"), _judge_pair),
+    (("fps_mode", "fps_explicit"), _judge_rate),
+    (("sources",), _judge_twice),
+    (("sources", "output_directory"), _judge_roots),
+    (
+        tuple(row.name for row in schema.FIELDS),
+        _judge_names,
+    ),
+)
+
+
+def judge(data: Any, project: Project | None = None, template: str | None = None) -> tuple[Problem, ...]:
+    """Return every problem of a spec given as plain data, and notes; pure.
+
+    `template` is the text of the template file, when naming_template names one.
+    """
+    found = schema.check_fields(data)
+    if not isinstance(data, Mapping):
+        return tuple(found)
+    if not is_template_file(data.get("naming_template")):
+        template = data.get("naming_template")
+    context, wrong = _Context(project, template), {each.path[0] for each in found if each.path}
+    for fields, judgement in _JUDGEMENTS:
+        if not wrong.intersection(fields):
+            found += schema.capped(judgement(data, context))
+    return tuple(found)

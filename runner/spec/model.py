@@ -1,0 +1,204 @@
+"""JobSpec: the job as its author wrote it, immutable, serialisable, free of any machine's state."""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from runner import canonical
+from runner.errors import JobSpecValidationError, Problem, errors, problem
+from runner.spec import codecs, schema
+from runner.spec.judgement import judge
+from runner.spec.location import REPOSITORY, Mounts, parse_location
+from runner.spec.presence import missing_sources
+from runner.spec.project import Project, mounts_here
+from runner.spec.rates import parse_rate, rate_text
+from runner.spec.templates import read_template
+from runner.spec.tree import WorkTree, repository_of
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+class FpsMode(StrEnum):
+    """Whether every frame is kept, or the picture resampled to a rate that the spec names."""
+
+    SAME_AS_SOURCE = "same-as-source"
+    EXPLICIT = "explicit"
+
+
+def _pairs(value: Any) -> Any:
+    """Return a mapping as sorted pairs, hashable; what is none comes back as it is, for `problems` to name."""
+    if isinstance(value, Mapping):
+        return tuple(sorted((key, _pairs(each)) for key, each in value.items()))
+    return value
+
+
+def _mapping(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return {key: _mapping(each) for key, each in value}
+    return value
+
+
+def _rate(value: Any) -> Any:
+    try:
+        return rate_text(parse_rate(str(value)))
+    except ValueError:
+        return value
+
+
+def _mode(value: Any) -> Any:
+    return FpsMode(value) if value in list(FpsMode) else value
+
+
+def _texts(value: Any) -> Any:
+    return tuple(map(_text, value)) if isinstance(value, list | tuple) else value
+
+
+def _text(value: Any) -> Any:
+    """Return text and paths as plain text: a subclass of str would not come back from JSON."""
+    return str(value) if isinstance(value, str | os.PathLike) else value
+
+
+# How the constructor brings each field into its one form.
+_FORMS: dict[str, Callable[[Any], Any]] = {
+    "sources": _texts,
+    "codec": lambda value: codecs.canonical_codec(str(value)) if isinstance(value, str) else value,
+    "fps_mode": _mode,
+    "fps_explicit": lambda value: None if value is None else _rate(value),
+    "resolved_tokens": _pairs,
+    "tokens": _pairs,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSpec:
+    """A transcoding job.
+
+    The constructor normalises (tuples, rate strings, short codec names) and never refuses: `problems` says what
+    is wrong, `validate` also looks whether the sources are there. Given no `job_id`, the id is a digest of the
+    content. `fps_explicit` is frames a second as "24000/1001". `resolved_tokens` maps each source to the values
+    its naming tokens had; the planner fills it.
+    """
+
+    job_id: str = ""
+    sources: tuple[str, ...]
+    output_directory: str
+    codec: str
+    container: str
+    resolution: str
+    fps_mode: FpsMode
+    fps_explicit: str | None = None
+    naming_template: str
+    resolved_tokens: tuple[tuple[str, Pairs], ...] = field(default=())
+    created_at: str | None = None
+    tokens: Pairs = field(default=())
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            value = _FORMS.get(name, _text)(getattr(self, name))
+            object.__setattr__(self, name, value)
+        if not self.job_id:
+            content = {**self.to_dict(), "job_id": "", "resolved_tokens": {}}
+            object.__setattr__(self, "job_id", canonical.short(_jsonable(content)))
+
+    @property
+    def rate(self) -> Fraction | None:
+        """The explicit frame rate, if there is one."""
+        return parse_rate(self.fps_explicit) if self.fps_explicit else None
+
+    @property
+    def own_tokens(self) -> dict[str, str]:
+        """The spec's own tokens, by name."""
+        return dict(self.tokens)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the spec as plain data, fields in the contract's order, later fields only when set."""
+        data: dict[str, Any] = {"jobspec_version": schema.VERSION}
+        for name in self.__slots__:
+            value = getattr(self, name)
+            data[name] = _OUTWARD.get(name, _same)(value)
+        if not self.tokens:
+            del data["tokens"]
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Any) -> "JobSpec":
+        """Read plain data. Raises JobSpecValidationError when it has not the shape of a JobSpec."""
+        wrong = [each for each in schema.check_fields(data) if each.code in schema.SHAPE]
+        if wrong:
+            raise JobSpecValidationError(wrong)
+        return cls(**{name: value for name, value in data.items() if name != "jobspec_version"})
+
+    def to_json(self) -> str:
+        """Return the spec as JSON, in the contract's order, two spaces deep, with a line end."""
+        return json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> "JobSpec":
+        """Read what `to_json` wrote. Raises JobSpecValidationError."""
+        try:
+            data = json.loads(text, object_pairs_hook=_unique)
+        except (ValueError, RecursionError) as error:
+            raise JobSpecValidationError(problem("JS052", reason=f"not JSON: {error}")) from None
+        return cls.from_dict(data)
+
+    def problems(self, project: Project | None = None, template: str | None = None) -> tuple[Problem, ...]:
+        """Return all that is wrong with this spec, and notes on what could not be judged; looks at nothing.
+
+        `project` adds the declared roots; `template` is the text of the template file that the spec names.
+        """
+        return judge(self.to_dict(), project, template)
+
+    def validate(self, mounts: Mounts | None = None, project: Project | None = None) -> None:
+        """Check the spec and, by stat, that its sources are existing, regular, readable files.
+
+        Relative places and a template file are looked for below the working directory's repository unless
+        `mounts` says otherwise. Raises JobSpecValidationError with all problems.
+        """
+        top = repository_of(Path.cwd())
+        mounts = mounts or mounts_here(top, roots_of(self), {}, os.environ)
+        template, missing = read_template(self.naming_template, WorkTree(mounts.folders.get(REPOSITORY, top)))
+        found = [*self.problems(project, template), *missing]
+        if not any(each.path[:1] == ("sources",) for each in errors(found)):
+            found += missing_sources(self.sources, mounts)
+        if wrong := errors(found):
+            raise JobSpecValidationError(wrong)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_OUTWARD: dict[str, Callable[[Any], Any]] = {
+    "sources": lambda value: list(value) if isinstance(value, tuple) else value,
+    "fps_mode": lambda value: str(value) if isinstance(value, str) else value,
+    "resolved_tokens": _mapping,
+    "tokens": _mapping,
+}
+
+
+def _jsonable(content: dict[str, Any]) -> Any:
+    """Return the content in a form that always has a digest, also when a field holds nonsense."""
+    return json.loads(json.dumps(content, default=repr, sort_keys=True), parse_float=str)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        raise ValueError("a key stands twice")
+    return data
+
+
+def roots_of(spec: JobSpec) -> list[str]:
+    """Return the names of the roots that a spec's places use, those of ill-formed places left out."""
+    roots = set()
+    for text in (*spec.sources, spec.output_directory):
+        try:
+            roots.add(parse_location(text).root)
+        except ValueError:
+            continue
+    return sorted(root for root in roots if root)

@@ -1,0 +1,44 @@
+"""Whether sources are there, by stat: the one look at files that a JobSpec takes."""
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from runner.errors import JobspecError, Problem, problem
+from runner.spec.location import Mounts, parse_location
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+def file_problem(path: Path, text: str) -> Problem | None:
+    """Return why the file at `path`, `text` in the spec, cannot be a source, by stat; or None."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return problem("JS060", found=text)
+    except OSError as error:
+        return problem("JS062", found=text, reason=error.strerror or str(error))
+    kind = next((words for test, words in _KINDS if test(status.st_mode)), None)
+    if kind:
+        return problem("JS061", found=text, kind=kind)
+    if not os.access(path, os.R_OK):
+        return problem("JS062", found=text, reason="permission denied")
+    return None if status.st_size else problem("JS065", found=text)
+
+
+def missing_sources(sources: Iterable[str], mounts: Mounts) -> Iterable[Problem]:
+    """Yield a problem for every source that is not an existing, regular, readable file."""
+    for index, text in enumerate(sources):
+        try:
+            found = file_problem(mounts.bind(parse_location(text)), text)
+        except JobspecError as error:
+            found = error.problems[0]
+        if found:
+            yield Problem(code=found.code, path=("sources", index), found=found.found, values=found.values)

@@ -1,0 +1,116 @@
+"""The specs of a repository: found, read, judged alone and against each other."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from runner.errors import JobSpecValidationError, Place, Problem, problem
+from runner.spec import schema
+from runner.spec.judgement import judge
+from runner.spec.model import JobSpec
+from runner.spec.project import Project, read_project
+from runner.spec.source import MOST_BYTES, Document, read_yaml
+from runner.spec.templates import is_template_file, read_template
+from runner.spec.tree import SPECS, Tree
+
+SUFFIXES = (".yaml", ".yml")
+PROFILES = "profiles"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One spec file as read: its JobSpec when nothing is wrong, its template inlined; and what was found."""
+
+    file: str
+    spec: JobSpec | None
+    problems: tuple[Problem, ...]
+    document: Document | None = None
+    template: str | None = None
+
+
+def default_job_id(file: str) -> str:
+    """Return the job id of a spec that sets none: its path below specs/, "/" as ".", the rest made legal."""
+    path = PurePosixPath(file).with_suffix("")
+    parts = path.parts[1:] if path.parts[0] == SPECS and len(path.parts) > 1 else path.parts[-1:]
+    text = re.sub(r"[^A-Za-z0-9._-]", "-", ".".join(parts))
+    return text[:128] if text[:1].isalnum() else f"job{text}"[:128]
+
+
+def find_specs(tree: Tree, folder: str) -> Iterator[str]:
+    """Yield the spec files below a folder, sorted; folders named profiles hold bases, hidden ones nothing."""
+    for name in tree.list(folder):
+        path = f"{folder}/{name}".lstrip("/") if folder not in ("", ".") else name
+        if name.startswith("."):
+            continue
+        if not name.endswith("/") and name.endswith(SUFFIXES):
+            yield path
+        elif name.endswith("/") and name != f"{PROFILES}/":
+            yield from find_specs(tree, path.rstrip("/"))
+
+
+def _placed(found: Iterable[Problem], document: Document) -> tuple[Problem, ...]:
+    """Give every problem its place: that of the key for an unknown field, else of the value or its parent."""
+    placed = [each.at(document.place(each.path, key=each.code in ("JS010", "JS014"))) for each in found]
+    return tuple(sorted(placed, key=lambda each: (each.place.line, each.place.column) if each.place else (0, 0)))
+
+
+def _forbidden(data: object) -> list[Problem]:
+    """Return the fields that the tool fills and no author may set."""
+    present = data if isinstance(data, dict) else {}
+    return [problem("JS014", (row.name,)) for row in schema.FIELDS if not row.in_yaml and row.name in present]
+
+
+def _document(tree: Tree, file: str) -> Document:
+    try:
+        return read_yaml(tree.read(file, MOST_BYTES), file)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise JobSpecValidationError(problem("JS001", place=Place(file), reason=reason)) from None
+
+
+def read_spec(tree: Tree, file: str, project: Project) -> Reading:
+    """Read and judge one spec; touches nothing but the tree. Problems come back, they are not raised."""
+    try:
+        document = _document(tree, file)
+    except JobSpecValidationError as error:
+        return Reading(file, None, error.problems)
+    data = document.data
+    template, missing = read_template(data.get("naming_template") if isinstance(data, dict) else None, tree)
+    found = [*_forbidden(data), *missing, *judge(data, project, template)]
+    if missing:
+        found = [each for each in found if each.code != "JS049"]
+    placed = _placed(found, document)
+    if any(each.exit for each in placed):
+        return Reading(file, None, placed, document)
+    spec = JobSpec.from_dict({"job_id": default_job_id(file), **data})
+    return Reading(file, spec, placed, document, template)
+
+
+def same_job_ids(readings: Iterable[Reading]) -> list[Problem]:
+    """Return a problem for each spec whose job id an earlier one has."""
+    first: dict[str, str] = {}
+    found = []
+    for reading in readings:
+        if reading.spec is None or reading.document is None:
+            continue
+        other = first.setdefault(reading.spec.job_id, reading.file)
+        if other != reading.file:
+            place = reading.document.place(("job_id",))
+            found.append(problem("JS033", ("job_id",), found=reading.spec.job_id, other=other, place=place))
+    return found
+
+
+def resolved(reading: Reading) -> JobSpec:
+    """Return the spec of a fine reading with its template inlined."""
+    assert reading.spec is not None
+    if not is_template_file(reading.spec.naming_template) or reading.template is None:
+        return reading.spec
+    data = {**reading.spec.to_dict(), "naming_template": reading.template}
+    return JobSpec.from_dict(data)
+
+
+def read_specs(tree: Tree, files: Iterable[str]) -> tuple[Reading, ...]:
+    """Read and judge specs, each alone. Raises JobSpecValidationError when jobspec.toml is wrong."""
+    project = read_project(tree)
+    return tuple(read_spec(tree, file, project) for file in files)

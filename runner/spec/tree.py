@@ -1,0 +1,57 @@
+"""Where repository files come from: the work tree here; a git revision answers the same two questions."""
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+PROJECT_FILE = "jobspec.toml"
+SPECS = "specs"
+
+
+class Tree(Protocol):
+    """Files of one repository, by POSIX path below its top."""
+
+    def read(self, path: str, limit: int) -> bytes:
+        """Return up to `limit` + 1 bytes of a file, so that the caller sees when there are more. Raises OSError."""
+
+    def list(self, folder: str) -> tuple[str, ...]:
+        """Return the names in a folder, sorted by code point, folders with a "/" behind. Raises OSError."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTree:
+    """The files as they lie on disk below `top`."""
+
+    top: Path
+
+    def read(self, path: str, limit: int) -> bytes:
+        """See Tree. A pipe or device is an OSError, not a wait without end."""
+        descriptor = os.open(self.top / path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError("not a regular file")
+            return file.read(limit + 1)
+
+    def list(self, folder: str) -> tuple[str, ...]:
+        """See Tree."""
+        with os.scandir(self.top / folder) as entries:
+            return tuple(sorted(entry.name + "/" * entry.is_dir() for entry in entries))
+
+
+def repository_of(path: Path) -> Path:
+    """Return the top of the repository that the spec or folder at `path` belongs to, absolute.
+
+    The nearest folder above it with a jobspec.toml, else with a .git, else the parent of its specs/,
+    else its own folder. The working directory plays no part beyond making `path` absolute.
+    """
+    path = Path(os.path.abspath(path))
+    folder = path if path.is_dir() else path.parent
+    upward = (folder, *folder.parents)
+    for marker in (PROJECT_FILE, ".git"):
+        for candidate in upward:
+            if (candidate / marker).exists():
+                return candidate
+    named = (candidate.parent for candidate in upward if candidate.name == SPECS)
+    return next(named, folder)

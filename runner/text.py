@@ -1,0 +1,31 @@
+"""Text that came from a file, made safe to print."""
+
+import re
+
+# What a terminal, a log reader or CI would obey instead of show: C0 and C1 controls, DEL,
+# bidirectional overrides and isolates (Unicode TR9), line and paragraph separators, lone surrogates,
+# and the invisible joiners that make two names look alike.
+_OBEYED = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+# GitHub and Azure read a command from any line that begins so.
+_COMMAND = re.compile(r"^(\s*)(::|##)")
+
+
+def _shown(match: re.Match[str]) -> str:
+    point = ord(match.group())
+    return {0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t"}.get(point) or (
+        f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}"
+    )
+
+
+def harmless(text: str) -> str:
+    """Return `text` on one line, with everything that would be obeyed rather than shown spelled out."""
+    return _COMMAND.sub(r"\1\\\2", _OBEYED.sub(_shown, text))
+
+
+def quoted(text: str, limit: int = 80) -> str:
+    """Return `text` harmless, in double quotes, cut in the middle when longer than `limit` characters."""
+    if len(text) > limit:
+        text = f"{text[: limit - 20]}…{text[-19:]}"
+    return f'"{harmless(text)}"'
