@@ -53,11 +53,14 @@ def _configured(path: Path) -> dict[str, str]:
 
 
 def mounts_here(
-    repository: Path, roots: Iterable[str], options: Mapping[str, str], environ: Mapping[str, str]
+    repository: Path | None, roots: Iterable[str], options: Mapping[str, str], environ: Mapping[str, str]
 ) -> Mounts:
-    """Return this machine's mounts: --root before the environment before the user's configuration file."""
+    """Return this machine's mounts: --root before the environment before the user's configuration file.
+
+    A spec that is in no repository (None) has its relative places only when one of these mounts the root "repo".
+    """
     configured = _configured(user_configuration(environ))
-    folders = {REPOSITORY: repository}
+    folders = {REPOSITORY: repository} if repository else {}
     for root in {*roots, *options, REPOSITORY}:
         folder = options.get(root) or environ.get(variable(root)) or configured.get(root)
         if folder:

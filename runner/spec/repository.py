@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from runner.errors import JobSpecValidationError, Place, Problem, problem
-from runner.spec import schema
+from runner.spec import naming, schema
 from runner.spec.judgement import judge
+from runner.spec.location import parse_location
 from runner.spec.model import JobSpec
 from runner.spec.project import Project, read_project
 from runner.spec.source import MOST_BYTES, Document, read_yaml
@@ -114,3 +115,28 @@ def read_specs(tree: Tree, files: Iterable[str]) -> tuple[Reading, ...]:
     """Read and judge specs, each alone. Raises JobSpecValidationError when jobspec.toml is wrong."""
     project = read_project(tree)
     return tuple(read_spec(tree, file, project) for file in files)
+
+
+def _placed_names(reading: Reading) -> Iterator[tuple[str, str]]:
+    """Yield (source, output place) of a spec as far as names can be judged without facts."""
+    if reading.spec is None or any(each.code == "JS049" for each in reading.problems):
+        return
+    spec = resolved(reading)
+    template = naming.parse_template(spec.naming_template, frozenset(spec.own_tokens))
+    directory = parse_location(spec.output_directory)
+    for index, source in enumerate(spec.sources):
+        name = naming.output_name(template, naming.spec_tokens(spec.to_dict(), index), source)
+        yield f"{source} in {reading.file}", str(directory / name)
+
+
+def same_outputs(readings: Iterable[Reading]) -> list[Problem]:
+    """Return a problem for each output whose place an output of an earlier spec has, named with both specs."""
+    first: dict[str, tuple[str, str]] = {}
+    found = []
+    for reading in readings:
+        for source, place in _placed_names(reading):
+            other = first.setdefault(naming.same_place(place), (reading.file, source))
+            if other[0] != reading.file and reading.document:
+                where = reading.document.place(naming.FIELD)
+                found.append(problem("JS045", naming.FIELD, found=place, source=source, other=other[1], place=where))
+    return found

@@ -1,0 +1,77 @@
+"""The group of verbs, and the one place that turns exceptions into messages and exit codes."""
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from runner import __version__
+from runner.errors import Exit, JobspecError
+
+# Each verb is a module of this package with a command of that name; imported only when it is asked for.
+VERBS = ("check", "plan", "run", "status", "why", "retry", "schema")
+
+
+class _Verbs(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        command = getattr(import_module(f"runner.cli.{cmd_name}"), "command", None)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="jobspec", message="%(prog)s %(version)s")
+def jobspec() -> None:
+    """Transcoding jobs in git: check a JobSpec, plan it, run it, know how it stands."""
+
+
+def _said(error: JobspecError) -> Exit:
+    for each in error.problems:
+        print(each, file=sys.stderr)
+    return error.exit
+
+
+def _bug(arguments: Sequence[str]) -> Exit:
+    """Say that this is our fault, and leave a log worth pasting."""
+    with tempfile.NamedTemporaryFile("w", prefix="jobspec-bug-", suffix=".log", delete=False) as log:
+        log.write(f"jobspec {__version__}\nPython {sys.version}\narguments: {list(arguments)}\n\n")
+        traceback.print_exc(file=log)
+    reason = traceback.format_exc().strip().splitlines()[-1]
+    print(f"this is a bug of jobspec: {reason}\nplease report it with {log.name}", file=sys.stderr)
+    return Exit.BUG
+
+
+def _closed_pipe() -> Exit:
+    """Whoever read our output is gone; keep Python from complaining about it while it exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return Exit.OK
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command with `arguments` (sys.argv's by default) and return its exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        code = jobspec.main(args=list(arguments), prog_name="jobspec", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or 0)
+    except JobspecError as error:
+        return _said(error)
+    except click.ClickException as error:
+        error.show()
+        return Exit.USAGE
+    except (KeyboardInterrupt, click.Abort):
+        print("interrupted", file=sys.stderr)
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        return _closed_pipe()
+    except Exception:
+        return _bug(arguments)

@@ -1,0 +1,68 @@
+"""`jobspec retry`: makes again what failed, from a spec or from the JobSpec saved beside the outputs."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from runner.cli.running import Result, Wishes, finish, make, run_options, stand_of, tidy
+from runner.cli.workspace import Workspace, is_spec, open_workspace, plan_of, root_option
+from runner.errors import JobspecError, JobSpecValidationError, problem
+from runner.execution.keep import JOBS
+from runner.execution.state import Standing, State
+from runner.spec.model import JobSpec, roots_of
+from runner.spec.project import Project, mounts_here
+from runner.spec.repository import Reading
+
+MOST_SAVED_BYTES = 1 << 28
+
+
+def _state_of(path: Path) -> str | None:
+    """Return the state folder that a saved JobSpec lies in: the ledger there knows what failed."""
+    folders = path.absolute().parents
+    return str(folders[2]) if len(folders) > 2 and folders[1].name == JOBS else None
+
+
+def _saved(path: Path, roots: dict[str, str]) -> Workspace:
+    """Return a workspace of one saved JobSpec; it needs neither its template nor its spec any more."""
+    try:
+        data = path.read_bytes()[:MOST_SAVED_BYTES]
+    except OSError as error:
+        raise JobspecError(problem("JS001", (str(path),), reason=error.strerror or "")) from None
+    spec = JobSpec.from_json(data)
+    found = spec.problems()
+    if any(each.exit for each in found):
+        raise JobSpecValidationError(found)
+    mounts = mounts_here(None, roots_of(spec), roots, os.environ)
+    project = Project(state_directory=_state_of(path))
+    return Workspace(path.parent, project, (Reading(str(path), spec, ()),), mounts)
+
+
+def _failed(standing: Standing) -> bool:
+    """Say whether an output failed, or was begun and never finished, as after a kill or a power cut."""
+    begun = standing.record is not None and standing.record.event == "started"
+    return standing.state is State.FAILED or (standing.state is State.MISSING and begun)
+
+
+@click.command("retry")
+@click.argument("spec", metavar="SPEC|JOBSPEC.json", type=click.Path(exists=True))
+@run_options
+@root_option
+def command(spec: str, roots: dict[str, str], **options: Any) -> int:
+    """Make again what failed or was cut short, and nothing else.
+
+    The jobspec.json beside the outputs (.jobspec/jobs/JOB/jobspec.json) is enough: neither spec nor template is
+    needed any more.
+    """
+    workspace = open_workspace([spec], roots) if is_spec(spec) else _saved(Path(spec), roots)
+    wishes = Wishes(**options)
+    plan = plan_of(workspace)
+    chosen = [each for each in stand_of(plan, workspace.mounts) if _failed(each)]
+    result = Result(tuple(chosen))
+    if not chosen:
+        print("nothing failed; `jobspec run` makes what is missing")
+        return 0
+    make(plan, chosen, result, workspace.mounts, wishes, os.environ)
+    tidy(plan, workspace.mounts)
+    return finish(result, workspace.mounts, wishes)

@@ -1,0 +1,215 @@
+"""What `run` and `retry` share: choose what to make, make it, say what came of it."""
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from runner.errors import Exit, JobspecError, Problem, problem, worst
+from runner.execution import keep, local
+from runner.execution.ledger import Writer
+from runner.execution.state import Standing, State, ledgers, survey
+from runner.execution.task import Outcome, Setting
+from runner.media.toolchain import Build, find_ffmpeg, fit, identify
+from runner.plan import document, shell
+from runner.plan.model import Output, Plan
+from runner.report.progress import reporter
+from runner.report.tables import show_table, size_text
+from runner.spec.location import Mounts, parse_location
+from runner.text import harmless
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line asks of a run."""
+
+    workers: int | None = None
+    fail_fast: bool = False
+    ffmpeg: str | None = None
+    as_json: bool = False
+    replace: frozenset[State] = frozenset()
+
+
+@dataclass(slots=True)
+class Result:
+    """What a run came to: how every output stood before, what was made, and what stopped it."""
+
+    standings: tuple[Standing, ...]
+    outcomes: list[Outcome] = field(default_factory=list)
+    interrupted: bool = False
+
+    def of(self, output: Output) -> Outcome | None:
+        """Return the outcome of one output, if it was begun."""
+        return next((each for each in self.outcomes if each.output is output), None)
+
+
+def run_options(function: F) -> F:
+    """Give a verb the options of a run."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
+        click.option("--ffmpeg", metavar="PATH", help="The FFmpeg to run; before JOBSPEC_FFMPEG and the bundled one."),
+        click.option("--fail-fast", is_flag=True, help="Stop everything at the first failure."),
+        click.option("--workers", type=click.IntRange(1, 256), help="Outputs made at once; fits the cores by default."),
+    ):
+        function = option(function)
+    return function
+
+
+@contextmanager
+def _interruptible(stop: threading.Event) -> Iterator[None]:
+    """Turn Ctrl-C, TERM and HUP into the order to stop: no new tasks, FFmpeg ended, work folders removed."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, lambda *_: stop.set()) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def stand_of(plan: Plan, mounts: Mounts) -> tuple[Standing, ...]:
+    """Return how every output of a plan stands."""
+    return survey(plan.outputs, ledgers(plan.outputs, mounts), mounts)
+
+
+def _needed(outputs: Sequence[Output]) -> frozenset[str]:
+    return frozenset(name for output in outputs for name in output.needs)
+
+
+def _build(plan: Plan, outputs: Sequence[Output], ffmpeg: str | None, environ: Mapping[str, str]) -> Build:
+    build = identify(find_ffmpeg(ffmpeg, environ))
+    fit(build, plan.header.toolchain, _needed(outputs))
+    return build
+
+
+def _replaces(standings: Sequence[Standing]) -> dict[str, str]:
+    there = (State.STALE, State.OUTDATED)
+    return {
+        each.output.location: each.record.sha256
+        for each in standings
+        if each.state in there and each.record and each.record.sha256
+    }
+
+
+def make(
+    plan: Plan, chosen: Sequence[Standing], result: Result, mounts: Mounts, wishes: Wishes, environ: Mapping[str, str]
+) -> None:
+    """Make the chosen outputs and put what came of it into `result`. Raises JobspecError before anything begins."""
+    outputs = [each.output for each in chosen]
+    build = _build(plan, outputs, wishes.ffmpeg, environ)
+    workers, threads = local.fitting(len(outputs), wishes.workers)
+    writers = {state: Writer(mounts.bind(parse_location(state))) for state in dict.fromkeys(o.state for o in outputs)}
+    stop, digest = threading.Event(), document.digest(plan)
+    setting = Setting(
+        mounts=mounts, ffmpeg=build.path, build=build.version, threads=threads, plan=digest, stop=stop, writers=writers
+    )
+    _keep(plan, build, mounts)
+    with _interruptible(stop), reporter(outputs) as report:
+        watcher = local.Watcher(report.begun, report.moved, report.ended)
+        result.outcomes = local.run(
+            outputs,
+            setting,
+            workers=workers,
+            watcher=watcher,
+            replaces=_replaces(chosen),
+            fail_fast=wishes.fail_fast,
+        )
+    result.interrupted = stop.is_set() and not wishes.fail_fast
+    for writer in writers.values():
+        writer.close()
+
+
+def _keep(plan: Plan, build: Build, mounts: Mounts) -> None:
+    try:
+        keep.keep(plan, shell.script(plan, build.path, mounts.folders), mounts)
+    except OSError as error:
+        reason = f"{error.strerror} ({error.filename})"
+        raise JobspecError(problem("JS095", reason=reason)) from None
+
+
+def state_problem(standing: Standing) -> Problem | None:
+    """Return what is wrong with an output that stands there and is left as it is."""
+    if standing.state is State.FOREIGN:
+        return problem("JS093")
+    if standing.state in (State.STALE, State.OUTDATED):
+        return problem("JS097", reason=f"{standing.state}: {', '.join(standing.moved)} moved")
+    return None
+
+
+def _row(standing: Standing, outcome: Outcome | None, mounts: Mounts) -> tuple[str, ...]:
+    output = standing.output
+    word = str(standing.state) if outcome is None else "failed" if outcome.problems else "made"
+    path = mounts.bind(parse_location(output.location))
+    size = size_text(path.stat().st_size) if path.is_file() else ""
+    frames = str(output.expects.frames)
+    return (word, output.source.location, output.intent.picture.codec, frames, size, str(path))
+
+
+def _print(result: Result, mounts: Mounts) -> None:
+    rows = [_row(each, result.of(each.output), mounts) for each in result.standings]
+    show_table(("state", "source", "codec", "frames", "size", "where"), rows)
+
+
+def _print_json(result: Result) -> None:
+    listed = [
+        {
+            "output": each.output.location,
+            "source": each.output.source.location,
+            "state": str(each.state) if not (outcome := result.of(each.output)) else _word(outcome),
+            "problems": [str(p) for p in (outcome.problems if outcome else ())],
+        }
+        for each in result.standings
+    ]
+    print(json.dumps({"outputs": listed, "interrupted": result.interrupted}, indent=2, ensure_ascii=False))
+
+
+def _word(outcome: Outcome) -> str:
+    return "failed" if outcome.problems else "made"
+
+
+def _exit(result: Result) -> Exit:
+    problems = [each for outcome in result.outcomes for each in outcome.problems]
+    left = [found for each in result.standings if not result.of(each.output) if (found := state_problem(each))]
+    codes = [each.exit for each in (*problems, *left)]
+    if result.interrupted:
+        codes.append(Exit.INTERRUPTED)
+    else:  # stopped by --fail-fast: the failure that stopped the others is what counts
+        codes = [Exit.FAILED if code is Exit.INTERRUPTED else code for code in codes]
+    return worst([Exit.OK, *codes])
+
+
+def finish(result: Result, mounts: Mounts, wishes: Wishes) -> Exit:
+    """Print what a run came to, name what was left as it is, and return the exit code."""
+    if wishes.as_json:
+        _print_json(result)
+    else:
+        _print(result, mounts)
+    for each in result.standings:
+        if not result.of(each.output) and (found := state_problem(each)):
+            print(f"{harmless(each.output.location)}: {found}", file=sys.stderr)
+    if result.interrupted:
+        print(problem("JS098"), file=sys.stderr)
+    elif not result.outcomes and all(each.state is State.DONE for each in result.standings):
+        print(f"all {len(result.standings)} outputs are up to date; nothing was encoded", file=sys.stderr)
+    return _exit(result)
+
+
+def tidy(plan: Plan, mounts: Mounts) -> None:
+    """Remove the folder of work folders where nobody works any more."""
+    from runner.execution.task import WORK
+
+    for directory in dict.fromkeys(output.directory for output in plan.outputs):
+        folder: Path = mounts.bind(parse_location(directory)) / WORK
+        try:
+            folder.rmdir()
+        except OSError:
+            continue

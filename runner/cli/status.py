@@ -1,0 +1,52 @@
+"""`jobspec status`: how every planned output stands."""
+
+import json
+from collections.abc import Sequence
+
+import click
+
+from runner.cli.running import state_problem
+from runner.cli.workspace import open_workspace, plan_of, root_option, specs_argument
+from runner.errors import Exit, worst
+from runner.execution.state import Standing, State, ledgers, orphans, survey
+from runner.report.tables import show_table
+
+
+def _note(standing: Standing) -> str:
+    record = standing.record
+    if standing.state in (State.STALE, State.OUTDATED):
+        return f"{', '.join(standing.moved)} moved"
+    if standing.state is State.FAILED and record:
+        return record.reason or ""
+    if standing.state is State.MISSING and record and record.event == "started":
+        return "begun, never finished"
+    return "not made by jobspec" if standing.state is State.FOREIGN else ""
+
+
+def _exit(standings: Sequence[Standing]) -> Exit:
+    failed = [Exit.FAILED for each in standings if each.state is State.FAILED]
+    return worst([Exit.OK, *failed, *(found.exit for each in standings if (found := state_problem(each)))])
+
+
+@click.command("status")
+@specs_argument
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@root_option
+def command(specs: tuple[str, ...], roots: dict[str, str], as_json: bool) -> int:
+    """Say of every planned output whether it is done, missing, failed, stale, outdated or foreign.
+
+    Exits with 0 when outputs are merely missing, 3 when some are stale, 4 when some failed or are foreign.
+    """
+    workspace = open_workspace(specs, roots)
+    plan = plan_of(workspace)
+    known = ledgers(plan.outputs, workspace.mounts)
+    standings = survey(plan.outputs, known, workspace.mounts)
+    rows = [(str(each.state), each.output.location, each.output.source.location, _note(each)) for each in standings]
+    gone = orphans(plan.outputs, known, workspace.mounts)
+    rows += [(str(State.ORPHANED), place, "", "ours, no longer planned") for place, _ in gone]
+    if as_json:
+        names = ("state", "output", "source", "note")
+        print(json.dumps([dict(zip(names, row, strict=True)) for row in rows], indent=2, ensure_ascii=False))
+    else:
+        show_table(("state", "output", "source", "note"), rows)
+    return _exit(standings)

@@ -1,0 +1,1 @@
+"""Plan → files: the one place that encodes, and writes outside the repository."""

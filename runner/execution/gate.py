@@ -1,0 +1,92 @@
+"""Does the file hold what the plan promised? Measured on the encoded file, before it gets its final name."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from runner.errors import JobspecError
+from runner.execution import process
+from runner.media.facts import Facts
+from runner.media.probe import probe
+from runner.plan.model import Expectation
+from runner.spec.rates import rate_label
+
+# Half a frame: what a container's clock may round a length by, at either end.
+_HALF = Fraction(1, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the gate found: reasons to refuse the file, none if it is good; `stopped` when it was told to stop."""
+
+    reasons: tuple[str, ...]
+    stopped: bool = False
+
+
+def decode(ffmpeg: Path, file: Path, log: Path, stop: threading.Event) -> process.Ended:
+    """Decode the whole file, picture and sound, and count its frames."""
+    command = (
+        *(str(ffmpeg), "-hide_banner", "-nostdin", "-v", "error", "-xerror", "-err_detect", "explode"),
+        *("-protocol_whitelist", "file", "-i", f"file:{file}", "-map", "0:V:0", "-map", "0:a?"),
+        *("-fps_mode", "passthrough", "-f", "null", "-"),
+    )
+    return process.run(command, folder=file.parent, log=log, stop=stop)
+
+
+def _frames(expects: Expectation, frames: int) -> Iterator[str]:
+    if abs(frames - expects.frames) > expects.frames_off:
+        about = f" ± {expects.frames_off}" if expects.frames_off else ""
+        yield f"{frames} frames decode, {expects.frames}{about} were planned"
+
+
+def _differences(expects: Expectation, facts: Facts) -> Iterator[str]:
+    picture, size = facts.picture, f"{facts.picture.width}x{facts.picture.height}"
+    compared: tuple[tuple[str, object, object], ...] = (
+        ("codec", picture.codec, expects.codec),
+        ("size", size, f"{expects.width}x{expects.height}"),
+        ("pixel format", picture.pixel_format, expects.pixel_format),
+        ("sample aspect ratio", picture.sar, expects.sar),
+        ("frame rate", rate_label(picture.rate), rate_label(expects.rate)),
+        ("timecode", facts.timecode, expects.timecode),
+        ("audio tracks", len(facts.sound), len(expects.channels)),
+        ("audio channels", tuple(track.channels for track in facts.sound), expects.channels),
+    )
+    for what, found, planned in compared:
+        if found != planned:
+            yield f"{what} is {found}, {planned} was planned"
+
+
+def _length(expects: Expectation, seconds: Fraction | None) -> Iterator[str]:
+    """Compare the file's length: not shorter than the picture, not longer than picture or sound."""
+    if seconds is None:
+        return
+    frame = (1 + expects.frames_off) / expects.rate
+    if seconds < expects.seconds - frame * _HALF - expects.frames_off / expects.rate:
+        yield f"it lasts {float(seconds):.3f} s, {float(expects.seconds):.3f} s were planned"
+    elif expects.longest is not None and seconds > expects.longest + frame:
+        yield f"it lasts {float(seconds):.3f} s, {float(expects.longest):.3f} s at most were planned"
+
+
+def inspect(file: Path, expects: Expectation, ffmpeg: Path, log: Path, stop: threading.Event) -> Verdict:
+    """Return what is wrong with an encoded file; looks at its tags, then decodes all of it."""
+    try:
+        facts, seconds = probe(file, file.name), length(file)
+    except JobspecError as error:
+        return Verdict(tuple(each.message for each in error.problems))
+    ended = decode(ffmpeg, file, log, stop)
+    if ended.stopped:
+        return Verdict((), stopped=True)
+    reasons = [*_differences(expects, facts), *_frames(expects, ended.frames), *_length(expects, seconds)]
+    if not ended.clean:
+        reasons.append(f"it does not decode without complaint: {ended.complaint or ended.status}")
+    return Verdict(tuple(reasons))
+
+
+def length(file: Path) -> Fraction | None:
+    """Return the file's length in seconds as its container says, or None."""
+    import av
+
+    with av.open(f"file:{file}", options={"protocol_whitelist": "file"}) as container:
+        return Fraction(container.duration, av.time_base) if container.duration else None

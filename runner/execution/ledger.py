@@ -1,0 +1,158 @@
+"""Append-only records of what was started, verified, finished, failed; merged from all writers."""
+
+import os
+import socket
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import IO, Literal
+
+import msgspec
+
+from runner import canonical
+from runner.canonical import Value
+from runner.errors import JobspecError, problem
+from runner.plan.model import Key
+
+Event = Literal["started", "verified", "finished", "failed"]
+LEDGER = "ledger"
+
+
+class Record(Value, frozen=True, kw_only=True):
+    """One thing that happened to one output.
+
+    `toolchain` is the build that ran, in its own words; `size` in bytes; `mtime` in nanoseconds, to tell at a glance
+    that a file is the recorded one; `time` is UTC and decides nothing; `rung` is how the file got its name.
+    """
+
+    event: Event
+    output: str
+    key: Key
+    attempt: str
+    writer: str
+    plan: str
+    toolchain: str
+    time: str
+    size: int | None = None
+    sha256: str | None = None
+    mtime: int | None = None
+    rung: str | None = None
+    reason: str | None = None
+    log: str | None = None
+
+
+def now() -> str:
+    """Return the time for a record: UTC, to the microsecond, so that records of one writer sort."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+@dataclass(slots=True)
+class Writer:
+    """Appends the records of one process to a file of its own, created when the first record comes."""
+
+    state: Path
+    name: str = ""
+    _file: IO[bytes] | None = None
+    _lock: Lock = field(default_factory=Lock)
+    _attempts: int = 0
+
+    def _open(self) -> IO[bytes]:
+        folder = self.state / LEDGER
+        folder.mkdir(parents=True, exist_ok=True)
+        number = 0
+        while True:
+            name = f"{_host()}-{os.getpid()}-{number}"
+            try:
+                file = (folder / f"{name}.jsonl").open("xb", buffering=0)
+            except FileExistsError:
+                number += 1
+                continue
+            self.name = name
+            return file
+
+    def attempt(self) -> str:
+        """Return a name for a new attempt that no other writer uses."""
+        with self._lock:
+            self._file = self._file or self._open()
+            self._attempts += 1
+            return f"{self.name}-{self._attempts}"
+
+    def write(self, record: Record) -> None:
+        """Append a record and flush it to the disk. Raises OSError."""
+        with self._lock:
+            self._file = self._file or self._open()
+            data = canonical.encode(record) + b"\n"
+            if self._file.write(data) != len(data):
+                raise OSError("the disk took only a part of a record")
+            os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Close the file, if one was opened."""
+        if self._file:
+            self._file.close()
+
+
+def _host() -> str:
+    return "".join(letter if letter.isalnum() or letter == "-" else "-" for letter in socket.gethostname())[:64]
+
+
+def _records(path: Path) -> Iterator[Record]:
+    """Yield the records of one writer; a torn last line is what a kill leaves, and is no record."""
+    lines = path.read_bytes().split(b"\n")
+    for number, line in enumerate(lines[:-1], 1):
+        try:
+            yield canonical.decode(line, Record)
+        except (msgspec.MsgspecError, ValueError) as error:
+            reason = f"{path}, line {number}: {error}"
+            raise JobspecError(problem("JS096", reason=reason)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """All records below one state folder, by output, in the order of their times."""
+
+    by_output: dict[str, list[Record]]
+
+    def of(self, output: str) -> list[Record]:
+        """Return the records of one output, oldest first."""
+        return self.by_output.get(output, [])
+
+    def recorded(self, output: str, path: Path) -> Record | None:
+        """Return the record of the file that stands at `path`, which then is ours; None when it is not.
+
+        A file is known by its size, and by its mtime or else its SHA-256: no clock decides it.
+        """
+        try:
+            status = path.lstat()
+        except OSError:
+            return None
+        made = [each for each in self.of(output) if each.event in ("verified", "finished")]
+        same = [each for each in reversed(made) if each.size == status.st_size]
+        return next((each for each in same if each.mtime == status.st_mtime_ns), None) or _hashed(same, path)
+
+
+def _hashed(records: list[Record], path: Path) -> Record | None:
+    if not records or path.is_symlink():
+        return None
+    from runner.execution.publish import sha256
+
+    digest = sha256(path)
+    return next((each for each in records if each.sha256 == digest), None)
+
+
+def read_ledger(state: Path) -> Ledger:
+    """Read every writer's file. Raises JobspecError (3) for a damaged line, with its number."""
+    by_output: dict[str, list[Record]] = {}
+    for record in sorted(_all(state), key=lambda each: each.time):
+        by_output.setdefault(record.output, []).append(record)
+    return Ledger(by_output)
+
+
+def _all(state: Path) -> Iterable[Record]:
+    folder = state / LEDGER
+    if not folder.is_dir():
+        return
+    for path in sorted(folder.glob("*.jsonl")):
+        yield from _records(path)

@@ -1,0 +1,74 @@
+"""The local engine: worker threads, each with one FFmpeg at a time."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+from runner.execution.process import Progress
+from runner.execution.task import Outcome, Setting, execute
+from runner.plan.model import Output
+
+_POLL_SECONDS = 0.2
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def fitting(tasks: int, workers: int | None = None) -> tuple[int, int]:
+    """Return (workers, threads for each): two cores a process, since decoding feeds encoding, unless told."""
+    count = max(1, min(workers or max(1, cores() // 2), max(1, tasks)))
+    return count, max(1, cores() // count)
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Who is told what happens: a task begins, moves on, ends. Called from worker threads."""
+
+    begun: Callable[[Output], None]
+    moved: Callable[[Output, Progress], None]
+    ended: Callable[[Outcome], None]
+
+
+def _one(output: Output, setting: Setting, replaces: str | None, watcher: Watcher) -> Outcome | None:
+    if setting.stop.is_set():
+        return None
+    watcher.begun(output)
+    outcome = execute(output, setting, replaces=replaces, tell=lambda progress: watcher.moved(output, progress))
+    watcher.ended(outcome)
+    return outcome
+
+
+def run(
+    outputs: Sequence[Output],
+    setting: Setting,
+    *,
+    workers: int,
+    watcher: Watcher,
+    replaces: Mapping[str, str],
+    fail_fast: bool = False,
+) -> list[Outcome]:
+    """Make the outputs, started in the plan's order; `replaces` gives, by location, the hash of a file to replace.
+
+    Ends early when `setting.stop` is set, and with `fail_fast` at the first failure. Returns the outcomes of the
+    tasks that were begun.
+    """
+    with ThreadPoolExecutor(workers, thread_name_prefix="task") as pool:
+        futures = [pool.submit(_one, each, setting, replaces.get(each.location), watcher) for each in outputs]
+        return [outcome for outcome in _outcomes(futures, setting.stop, fail_fast) if outcome]
+
+
+def _outcomes(
+    futures: Sequence["Future[Outcome | None]"], stop: threading.Event, fail_fast: bool
+) -> Iterator[Outcome | None]:
+    waiting = set(futures)
+    while waiting:
+        done, waiting = wait(waiting, _POLL_SECONDS, FIRST_COMPLETED)
+        for future in done:
+            outcome = future.result()
+            if fail_fast and outcome and outcome.problems:
+                stop.set()
+            yield outcome

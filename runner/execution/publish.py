@@ -1,0 +1,105 @@
+"""Work folder → final name, in one step, never replacing what is not ours."""
+
+import ctypes
+import errno
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+Rung = Literal["renameat2", "link", "checked-rename"]
+_AT_FDCWD = -100
+_NOREPLACE, _EXCHANGE = 1, 2
+# What kernels and file systems answer to what they do not have: NFS EINVAL, exFAT EPERM or EOPNOTSUPP.
+_UNSUPPORTED = frozenset((errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.EMLINK))
+
+
+def _renameat2(old: Path, new: Path, flags: int) -> None:
+    """Call renameat2(2). Raises OSError; ENOSYS where the C library has none."""
+    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if call is None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    if call(_AT_FDCWD, os.fsencode(old), _AT_FDCWD, os.fsencode(new), flags):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), str(new))
+
+
+def _link(old: Path, new: Path) -> None:
+    os.link(old, new, follow_symlinks=False)
+    old.unlink()
+
+
+def _checked(old: Path, new: Path) -> None:
+    """Rename unless the name is taken: the weakest rung, with a moment between look and rename."""
+    if os.path.lexists(new):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(new))
+    old.rename(new)
+
+
+_LADDER: tuple[tuple[Rung, Callable[[Path, Path], None]], ...] = (
+    ("renameat2", lambda old, new: _renameat2(old, new, _NOREPLACE)),
+    ("link", _link),
+    ("checked-rename", _checked),
+)
+
+
+def sync(path: Path) -> None:
+    """Flush a file or folder to the disk. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a whole file, tagged: "sha256:…". Raises OSError."""
+    with path.open("rb") as file:
+        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+
+
+def publish(encoded: Path, final: Path) -> Rung:
+    """Give `encoded` its final name in one step and return the rung that held.
+
+    Raises FileExistsError when anything, a dangling link included, has that name; OSError otherwise.
+    """
+    for rung, step in _LADDER:
+        try:
+            step(encoded, final)
+        except OSError as error:
+            if error.errno not in _UNSUPPORTED or rung == _LADDER[-1][0]:
+                raise
+        else:
+            sync(final.parent)
+            return rung
+    raise AssertionError("the last rung either holds or raises")
+
+
+def replace(encoded: Path, final: Path, ours: str) -> None:
+    """Put `encoded` in the place of our own older file, whose SHA-256 is `ours`, and remove that one.
+
+    With an atomic exchange the old file is hashed after it has left the name, so nothing else can be lost; where
+    the file system has none, it is hashed first and a moment remains in which a new file would be replaced.
+    Raises FileExistsError when what stood there was not the file of our record; it then stands there again.
+    """
+    try:
+        _renameat2(encoded, final, _EXCHANGE)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
+        _refuse_other(final, ours, final)
+        encoded.replace(final)
+    else:
+        try:
+            _refuse_other(encoded, ours, final)
+        except FileExistsError:
+            _renameat2(encoded, final, _EXCHANGE)
+            raise
+        encoded.unlink()
+    sync(final.parent)
+
+
+def _refuse_other(path: Path, ours: str, final: Path) -> None:
+    if path.is_symlink() or sha256(path) != ours:
+        raise FileExistsError(errno.EEXIST, "it is not the file that was recorded", str(final))

@@ -1,0 +1,86 @@
+"""Per output: done, missing, failed, stale, outdated, foreign; and what is orphaned. Looks by stat only."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from runner.execution.ledger import Ledger, Record, read_ledger
+from runner.plan.model import Key, Output
+from runner.spec.location import Mounts, parse_location
+
+
+class State(StrEnum):
+    """What is true of one planned output."""
+
+    DONE = "done"
+    MISSING = "missing"
+    FAILED = "failed"
+    STALE = "stale"
+    OUTDATED = "outdated"
+    FOREIGN = "foreign"
+    ORPHANED = "orphaned"
+
+
+# Which parts of a key make an output stale; the others only outdate it.
+_STALE = ("source", "picture", "sound", "wrap")
+_OUTDATED = ("toolchain", "recipes")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one planned output stands: its state, the key parts that moved, the record that tells."""
+
+    output: Output
+    state: State
+    moved: tuple[str, ...] = ()
+    record: Record | None = None
+
+
+def moved(old: Key, new: Key) -> tuple[str, ...]:
+    """Return the names of the parts in which two keys differ."""
+    return tuple(part for part in (*_STALE, *_OUTDATED) if getattr(old, part) != getattr(new, part))
+
+
+def _there(output: Output, record: Record | None) -> Standing:
+    if record is None:
+        return Standing(output, State.FOREIGN)
+    parts = moved(record.key, output.key)
+    if not parts:
+        return Standing(output, State.DONE, record=record)
+    state = State.STALE if set(parts).intersection(_STALE) else State.OUTDATED
+    return Standing(output, state, parts, record)
+
+
+def stand(output: Output, ledger: Ledger, mounts: Mounts) -> Standing:
+    """Return how one output stands. Raises JobspecError when its root is not mounted."""
+    path = mounts.bind(parse_location(output.location))
+    if os.path.lexists(path):
+        return _there(output, ledger.recorded(output.location, path))
+    last = next(iter(ledger.of(output.location)[::-1]), None)
+    failed = last is not None and last.event == "failed"
+    return Standing(output, State.FAILED if failed else State.MISSING, record=last)
+
+
+def ledgers(outputs: Iterable[Output], mounts: Mounts) -> dict[str, Ledger]:
+    """Return the ledger of every state folder that the outputs name, by its location."""
+    states = dict.fromkeys(output.state for output in outputs)
+    return {state: read_ledger(mounts.bind(parse_location(state))) for state in states}
+
+
+def survey(outputs: Sequence[Output], known: Mapping[str, Ledger], mounts: Mounts) -> tuple[Standing, ...]:
+    """Return how every output stands, in the plan's order."""
+    return tuple(stand(output, known[output.state], mounts) for output in outputs)
+
+
+def orphans(outputs: Iterable[Output], known: Mapping[str, Ledger], mounts: Mounts) -> list[tuple[str, Path]]:
+    """Return, as (location, path), files that are ours and that these outputs no longer name."""
+    planned = {output.location for output in outputs}
+    found = []
+    for ledger in known.values():
+        for location in sorted(ledger.by_output.keys() - planned):
+            path = mounts.bind(parse_location(location))
+            if ledger.recorded(location, path):
+                found.append((location, path))
+    return found

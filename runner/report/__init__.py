@@ -1,0 +1,1 @@
+"""What people see while and after something runs."""

@@ -1,0 +1,60 @@
+"""The JSON Schema of a spec, generated from the rows of the Cerberus schema."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from runner.spec.schema import FIELDS, Check, Field
+
+_TYPES = {"string": "string", "number": "number", "list": "array", "dict": "object", "boolean": "boolean"}
+
+
+def _type(value: Any, rules: Mapping[str, Any]) -> dict[str, Any]:
+    names = [_TYPES[each] for each in (value if isinstance(value, list) else [value])]
+    names += ["null"] if rules.get("nullable") else []
+    return {"type": names if len(names) > 1 else names[0]}
+
+
+def _minlength(value: Any, rules: Mapping[str, Any]) -> dict[str, Any]:
+    return {"minItems" if rules["type"] == "list" else "minLength": value}
+
+
+def _check(value: Check, _: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(value.json)
+
+
+# What each Cerberus rule is in JSON Schema; a rule that is not here fails the generation.
+_RULES: dict[str, Callable[[Any, Mapping[str, Any]], dict[str, Any]]] = {
+    "type": _type,
+    "nullable": lambda value, rules: {},
+    "minlength": _minlength,
+    "allowed": lambda value, rules: {"enum": list(value)},
+    "check_with": _check,
+    "items_each": lambda value, rules: {"items": translated(value)},
+    "keysrules": lambda value, rules: {"propertyNames": translated(value)},
+    "valuesrules": lambda value, rules: {"additionalProperties": translated(value)},
+}
+
+
+def translated(rules: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON Schema of Cerberus' rules for one value. Raises KeyError for a rule that has no row here."""
+    found: dict[str, Any] = {}
+    for name, value in rules.items():
+        found |= _RULES[name](value, rules)
+    return found
+
+
+def _property(row: Field) -> dict[str, Any]:
+    return {**translated(row.rules), "description": row.help, "examples": [row.example]}
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a spec as an author writes it."""
+    rows = [row for row in FIELDS if row.in_yaml]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "JobSpec",
+        "type": "object",
+        "additionalProperties": False,
+        "required": [row.name for row in rows if row.required],
+        "properties": {row.name: _property(row) for row in rows},
+    }
