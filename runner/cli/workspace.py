@@ -138,12 +138,20 @@ def _request(workspace: Workspace, reading: Reading) -> tuple[Request | None, li
     return (None if found else request), found
 
 
+def _once(found: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Name an unmounted root once, not for each of its sources."""
+    first: dict[object, Problem] = {}
+    for each in found:
+        first.setdefault((each.code, each.found) if each.code == "JS051" else id(each), each)
+    return tuple(first.values())
+
+
 def plan_of(workspace: Workspace) -> Plan:
     """Return the plan of a workspace; probes every source. Raises JobspecError with all problems of all specs."""
     if wrong := errors(workspace.problems()):
         raise JobspecError(wrong)
     requested = [_request(workspace, reading) for reading in workspace.readings]
-    if wrong := tuple(each for _, found in requested for each in found):
+    if wrong := _once(each for _, found in requested for each in found):
         raise JobspecError(wrong)
     try:
         requests = [request for request, _ in requested if request]

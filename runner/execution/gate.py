@@ -1,5 +1,6 @@
 """Does the file hold what the plan promised? Measured on the encoded file, before it gets its final name."""
 
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ def _differences(expects: Expectation, facts: Facts) -> Iterator[str]:
     compared: tuple[tuple[str, object, object], ...] = (
         ("codec", picture.codec, expects.codec),
         ("size", size, f"{expects.width}x{expects.height}"),
-        ("pixel format", picture.pixel_format, expects.pixel_format),
+        ("chroma", _chroma(picture.pixel_format), _chroma(expects.pixel_format)),
         ("sample aspect ratio", picture.sar, expects.sar),
         ("frame rate", rate_label(picture.rate), rate_label(expects.rate)),
         ("timecode", facts.timecode, expects.timecode),
@@ -56,6 +57,19 @@ def _differences(expects: Expectation, facts: Facts) -> Iterator[str]:
     for what, found, planned in compared:
         if found != planned:
             yield f"{what} is {found}, {planned} was planned"
+    if _bits(picture.pixel_format) < _bits(expects.pixel_format):
+        yield f"pixel format is {picture.pixel_format}, {expects.pixel_format} was planned"
+
+
+def _chroma(pixel_format: str) -> str:
+    """Return subsampling and alpha: "yuv422p10le" is yuv422, "yuva444p12le" is yuva444."""
+    return pixel_format.replace("yuvj", "yuv").partition("p")[0]
+
+
+def _bits(pixel_format: str) -> int:
+    """Return bits a sample; some decoders give more than was encoded (ProRes 4444 comes out with 12)."""
+    digits = re.search(r"p(\d+)", pixel_format)
+    return int(digits[1]) if digits else 8
 
 
 def _length(expects: Expectation, seconds: Fraction | None) -> Iterator[str]:

@@ -270,9 +270,13 @@ def _spoken(language: str | None) -> str | None:
 
 
 def _tag(container: Any, streams: Iterable[Any], *names: str) -> str | None:
-    """Return the first of the tags `names`: of the picture, then of data tracks, then of the file."""
-    holders = [*(stream.metadata for stream in streams), container.metadata]
-    return next((holder[name].strip() for name in names for holder in holders if holder.get(name, "").strip()), None)
+    """Return the first of the tags `names`: of the picture, then of data tracks, then of the file.
+
+    Matroska spells its tags in capitals.
+    """
+    tags = [*(stream.metadata for stream in streams), container.metadata]
+    holders = [{key.lower(): value.strip() for key, value in each.items()} for each in tags]
+    return next((holder[name] for name in names for holder in holders if holder.get(name)), None)
 
 
 def _learn(container: Any, path: Path, text: str) -> Facts:
