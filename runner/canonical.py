@@ -14,7 +14,12 @@ T = TypeVar("T")
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Base of every value that is written to a file: frozen, slotted, keyword-only, strictly read back."""
+    """Base of every value that is written to a file: frozen, slotted, keyword-only, strictly read back.
+
+    msgspec leaves a default out by identity, not by equality, so only what there is one of may be a default: None,
+    a truth value, 0, and the empty tuple. Anything else would be written or not depending on where it came from.
+    `tests/test_canonical.py` holds every subclass to this.
+    """
 
 
 def _encode(value: Any) -> Any:

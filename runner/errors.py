@@ -137,7 +137,7 @@ CODES: dict[str, Row] = {
     "JS094": Row("the source {found} changed: {reason}; nothing was published", Exit.FAILED),
     "JS095": Row("{reason}; free some space or choose another output_directory, then run again", Exit.FAILED),
     "JS096": Row("the ledger is damaged: {reason}; restore it from a backup, or move it away", Exit.STALE),
-    "JS097": Row("is stale ({reason}); it is kept. Make it again with --replace", Exit.STALE),
+    "JS097": Row("is {state}, for its {moved} moved; it is kept. Make it again with --replace", Exit.STALE),
     "JS098": Row("interrupted; what was finished is kept, run again for the rest", Exit.INTERRUPTED),
     "JS099": Row("another runner is at work on it; it is left to that one", Exit.TRY_AGAIN),
     # the command's own arguments

@@ -141,7 +141,7 @@ def state_problem(standing: Standing) -> Problem | None:
     if standing.state is State.FOREIGN:
         return problem("JS093")
     if standing.state in (State.STALE, State.OUTDATED):
-        return problem("JS097", reason=f"{standing.state}: {', '.join(standing.moved)} moved")
+        return problem("JS097", state=standing.state, moved=" and ".join(standing.moved))
     return None
 
 

@@ -30,7 +30,7 @@ _OUTDATED = ("toolchain", "recipes")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How one planned output stands: its state, the key parts that moved, the record that tells."""
+    """How one planned output stands: its state, the key parts that moved it there, the record that tells."""
 
     output: Output
     state: State
@@ -49,8 +49,8 @@ def _there(output: Output, record: Record | None) -> Standing:
     parts = moved(record.key, output.key)
     if not parts:
         return Standing(output, State.DONE, record=record)
-    state = State.STALE if set(parts).intersection(_STALE) else State.OUTDATED
-    return Standing(output, state, parts, record)
+    stale = tuple(part for part in parts if part in _STALE)
+    return Standing(output, State.STALE if stale else State.OUTDATED, stale or parts, record)
 
 
 def stand(output: Output, ledger: Ledger, mounts: Mounts) -> Standing:

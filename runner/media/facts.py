@@ -44,19 +44,19 @@ class Picture(Value, frozen=True, kw_only=True):
     codec: str
     width: int
     height: int
-    sar: Fraction = Fraction(1)
+    sar: Fraction
     rotation: int = 0
     pixel_format: str
-    depth: int = 8
+    depth: int
     alpha: bool = False
     rgb: bool = False
     rate: Fraction
     constant: bool = True
     frames: int
-    counted: Literal["index", "packets", "decoded"] = "index"
+    counted: Literal["index", "packets", "decoded"]
     seconds: Fraction | None = None
-    scan: Scan = "progressive"
-    colour: Colour = Colour()
+    scan: Scan
+    colour: Colour
 
 
 class Sound(Value, frozen=True, kw_only=True):

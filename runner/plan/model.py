@@ -19,10 +19,10 @@ class PictureIntent(Value, frozen=True, kw_only=True):
     height: int
     sar: Fraction
     rate: Fraction
-    timing: Literal["every-frame", "resampled"] = "every-frame"
-    scan: Scan = "progressive"
+    timing: Literal["every-frame", "resampled"]
+    scan: Scan
     pixel_format: str
-    colour: Colour = Colour()
+    colour: Colour
 
 
 class TrackIntent(Value, frozen=True, kw_only=True):
