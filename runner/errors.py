@@ -76,13 +76,18 @@ CODES: dict[str, Row] = {
     "JS026": Row("{found} is not a job id; use 1 to 128 of A-Z a-z 0-9 . _ - and begin with a letter or a digit"),
     "JS027": Row("{found} is not a place: {reason}"),
     "JS028": Row("{found} is not a token name; use a to z, 0 to 9 and _, begin with a letter"),
+    "JS029": Row("{found} is not one of the words that may stand here"),
     # values against each other
     "JS030": Row("{codec} cannot go into {container}: {reason}"),
     "JS031": Row('is missing; fps_mode "explicit" needs a rate such as "24000/1001"'),
     "JS032": Row('is set, but fps_mode is "{mode}"; drop it, or set fps_mode to explicit'),
     "JS033": Row("the job id {found} is also that of {other}; set job_id in one of them"),
     "JS034": Row("{found} is listed a second time; the first is sources[{first}]"),
-    "JS035": Row("codec {codec} needs 48 kHz sound in {container}, which the plan provides", Exit.OK),
+    "JS035": Row("a mapping in sources has exactly one of path, glob, from; this has {given}"),
+    "JS036": Row("{found} is not there; the sources of another spec are named by its path, relative to this one"),
+    "JS037": Row("{found} comes back to itself ({chain}); break the circle"),
+    "JS038": Row("{found} cannot be built on: {reason}"),
+    "JS039": Row("{found} belongs to a glob; this entry has none"),
     # names
     "JS040": Row("not a naming template: {reason}"),
     "JS041": Row("{construct} is not part of the naming language; it has {{{{ token }}}}, {{% if %}} and filters"),
@@ -95,6 +100,8 @@ CODES: dict[str, Row] = {
     "JS048": Row("{found} needs created_at, the only clock a name may read; set it in the spec"),
     "JS049": Row("not judged here, needs the facts of the sources: {what}", Exit.OK),
     "JS055": Row("{found} would be written over the source {other}; choose another name or output_directory"),
+    "JS056": Row("the output {found} of {job} is matched by this glob, and would become a source; narrow the glob"),
+    "JS057": Row("the roots {found} and {other} are one folder on this machine; mount them apart"),
     # roots
     "JS050": Row("the root {found} is not declared; add it to [roots] in jobspec.toml"),
     "JS051": Row(
@@ -129,6 +136,7 @@ CODES: dict[str, Row] = {
     ),
     "JS082": Row("{found} lacks the {kind} {name}, which the plan needs; pass another one with --ffmpeg", Exit.STALE),
     "JS083": Row("{found} is not a release line of FFmpeg that plans can be made for"),
+    "JS084": Row("{found} is not a number of recipes that this version has"),
     # running
     "JS090": Row("FFmpeg failed with exit code {status}: {reason}; log: {log}", Exit.FAILED),
     "JS091": Row("FFmpeg complained, so the output is not trusted: {reason}; log: {log}", Exit.FAILED),
@@ -140,6 +148,26 @@ CODES: dict[str, Row] = {
     "JS097": Row("is {state}, for its {moved} moved; it is kept. Make it again with --replace", Exit.STALE),
     "JS098": Row("interrupted; what was finished is kept, run again for the rest", Exit.INTERRUPTED),
     "JS099": Row("another runner is at work on it; it is left to that one", Exit.TRY_AGAIN),
+    # locks and saved plans
+    "JS110": Row("the lock cannot be read here: {reason}; make it anew with `jobspec lock {spec}`"),
+    "JS111": Row("the lock has format {found}, which this tool does not read; make it anew with `jobspec lock {spec}`"),
+    "JS112": Row("a second header, as a merge leaves one; run `jobspec lock --update {spec}`"),
+    "JS113": Row(
+        "{found} is locked a second time, the first is line {first}, as a merge leaves it; run `jobspec lock {spec}`"
+    ),
+    "JS114": Row("{found} has the index {index} of {other}, as a merge leaves it; run `jobspec lock {spec}`"),
+    "JS115": Row("{found} is not in the lock; run `jobspec lock {spec}`", Exit.STALE),
+    "JS116": Row("a glob works only through a lock; run `jobspec lock {spec}`", Exit.STALE),
+    "JS117": Row("{found} matches no file{where}"),
+    "JS118": Row("{found} is skipped, it is unusable: {reason}", Exit.OK),
+    "JS119": Row("{found} {drift}", Exit.STALE),
+    "JS120": Row("{found} is matched by a glob but not in the lock; run `jobspec lock {spec}`", Exit.STALE),
+    "JS121": Row("the plan is not what its own inputs give: {reason}; make it anew with `jobspec plan`"),
+    "JS122": Row("the plan was made from other inputs: {reason}; make it anew with `jobspec plan -o`", Exit.STALE),
+    "JS123": Row("{found} changed {age} s ago and may still be written; left out", Exit.OK),
+    "JS126": Row("has no lock, and --locked forbids to probe; run `jobspec lock {spec}`", Exit.STALE),
+    "JS125": Row("{found} is unusable: {reason}; take it out, or say on_unusable: skip"),
+    "JS124": Row("no lock; the sources were probed", Exit.OK),
     # the command's own arguments
     "JS100": Row("{reason}", Exit.USAGE),
 }

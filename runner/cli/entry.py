@@ -16,7 +16,17 @@ from runner.errors import Exit, JobspecError
 VERBS = ("check", "plan", "run", "status", "why", "retry", "schema")
 
 
+class _ClosedPipe(Exception):
+    """Whoever read our output is gone. click would exit with 1, which means an invalid spec here."""
+
+
 class _Verbs(click.Group):
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise _ClosedPipe from None
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(VERBS)
 
@@ -50,19 +60,26 @@ def _bug(arguments: Sequence[str]) -> Exit:
     return Exit.BUG
 
 
-def _closed_pipe() -> Exit:
-    """Whoever read our output is gone; keep Python from complaining about it while it exits."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return Exit.OK
+def _flush() -> None:
+    """Write what is left; where nobody reads it, keep Python from complaining about that while it exits."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command with `arguments` (sys.argv's by default) and return its exit code."""
-    arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        code = jobspec.main(args=list(arguments), prog_name="jobspec", standalone_mode=False)
-        sys.stdout.flush()
-        return int(code or 0)
+        return _run(sys.argv[1:] if arguments is None else arguments)
+    finally:
+        _flush()
+
+
+def _run(arguments: Sequence[str]) -> int:
+    try:
+        return int(jobspec.main(args=list(arguments), prog_name="jobspec", standalone_mode=False) or 0)
     except JobspecError as error:
         return _said(error)
     except click.ClickException as error:
@@ -71,7 +88,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         print("interrupted", file=sys.stderr)
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        return _closed_pipe()
+    except _ClosedPipe:
+        return Exit.OK
     except Exception:
         return _bug(arguments)

@@ -11,6 +11,7 @@ from runner.cli.workspace import Workspace, is_spec, open_workspace, plan_of, ro
 from runner.errors import JobspecError, JobSpecValidationError, problem
 from runner.execution.keep import JOBS
 from runner.execution.state import Standing, State
+from runner.plan.expansion import Expanded
 from runner.spec.model import JobSpec, roots_of
 from runner.spec.project import Project, mounts_here
 from runner.spec.repository import Reading
@@ -36,7 +37,8 @@ def _saved(path: Path, roots: dict[str, str]) -> Workspace:
         raise JobSpecValidationError(found)
     mounts = mounts_here(None, roots_of(spec), roots, os.environ)
     project = Project(state_directory=_state_of(path))
-    return Workspace(path.parent, project, (Reading(str(path), spec, ()),), mounts)
+    reading = Reading(str(path), spec, (), numbers=tuple(range(len(spec.sources))))
+    return Workspace(path.parent, project, (Expanded(reading, None, ()),), mounts)
 
 
 def _failed(standing: Standing) -> bool:
@@ -60,9 +62,10 @@ def command(spec: str, roots: dict[str, str], **options: Any) -> int:
     plan = plan_of(workspace)
     chosen = [each for each in stand_of(plan, workspace.mounts) if _failed(each)]
     result = Result(tuple(chosen))
-    if not chosen:
+    if chosen:
+        make(plan, chosen, result, workspace.mounts, wishes, os.environ)
+        tidy(plan, workspace.mounts)
+    elif not wishes.as_json:
         print("nothing failed; `jobspec run` makes what is missing")
         return 0
-    make(plan, chosen, result, workspace.mounts, wishes, os.environ)
-    tidy(plan, workspace.mounts)
     return finish(result, workspace.mounts, wishes)

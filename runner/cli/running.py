@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -65,12 +65,21 @@ def run_options(function: F) -> F:
 
 
 @contextmanager
-def _interruptible(stop: threading.Event) -> Iterator[None]:
-    """Turn Ctrl-C, TERM and HUP into the order to stop: no new tasks, FFmpeg ended, work folders removed."""
+def _interruptible(stop: threading.Event) -> Iterator[threading.Event]:
+    """Turn Ctrl-C, TERM and HUP into the order to stop: no new tasks, FFmpeg ended, work folders removed.
+
+    Yields an event that says whether one of them came: --fail-fast gives the same order.
+    """
+    asked = threading.Event()
+
+    def obey(*_: object) -> None:
+        asked.set()
+        stop.set()
+
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(number, lambda *_: stop.set()) for number in numbers]
+    before = [signal.signal(number, obey) for number in numbers]
     try:
-        yield
+        yield asked
     finally:
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
@@ -85,9 +94,10 @@ def _needed(outputs: Sequence[Output]) -> frozenset[str]:
     return frozenset(name for output in outputs for name in output.needs)
 
 
-def _build(plan: Plan, outputs: Sequence[Output], ffmpeg: str | None, environ: Mapping[str, str]) -> Build:
+def _build(outputs: Sequence[Output], ffmpeg: str | None, environ: Mapping[str, str]) -> Build:
     build = identify(find_ffmpeg(ffmpeg, environ))
-    fit(build, plan.header.toolchain, _needed(outputs))
+    for line in sorted({output.key.toolchain for output in outputs}):
+        fit(build, line, _needed(outputs))
     return build
 
 
@@ -105,7 +115,7 @@ def make(
 ) -> None:
     """Make the chosen outputs and put what came of it into `result`. Raises JobspecError before anything begins."""
     outputs = [each.output for each in chosen]
-    build = _build(plan, outputs, wishes.ffmpeg, environ)
+    build = _build(outputs, wishes.ffmpeg, environ)
     workers, threads = local.fitting(len(outputs), wishes.workers)
     writers = {state: Writer(mounts.bind(parse_location(state))) for state in dict.fromkeys(o.state for o in outputs)}
     stop, digest = threading.Event(), document.digest(plan)
@@ -113,7 +123,7 @@ def make(
         mounts=mounts, ffmpeg=build.path, build=build.version, threads=threads, plan=digest, stop=stop, writers=writers
     )
     _keep(plan, build, mounts)
-    with _interruptible(stop), reporter(outputs) as report:
+    with _interruptible(stop) as asked, reporter(outputs) as report:
         watcher = local.Watcher(report.begun, report.moved, report.ended)
         result.outcomes = local.run(
             outputs,
@@ -123,7 +133,7 @@ def make(
             replaces=_replaces(chosen),
             fail_fast=wishes.fail_fast,
         )
-    result.interrupted = stop.is_set() and not wishes.fail_fast
+    result.interrupted = asked.is_set()
     for writer in writers.values():
         writer.close()
 
@@ -189,6 +199,12 @@ def _exit(result: Result) -> Exit:
 
 def finish(result: Result, mounts: Mounts, wishes: Wishes) -> Exit:
     """Print what a run came to, name what was left as it is, and return the exit code."""
+    with suppress(BrokenPipeError):  # whoever read it is gone; the exit code still tells
+        _tell(result, mounts, wishes)
+    return _exit(result)
+
+
+def _tell(result: Result, mounts: Mounts, wishes: Wishes) -> None:
     if wishes.as_json:
         _print_json(result)
     else:
@@ -200,7 +216,6 @@ def finish(result: Result, mounts: Mounts, wishes: Wishes) -> Exit:
         print(problem("JS098"), file=sys.stderr)
     elif not result.outcomes and all(each.state is State.DONE for each in result.standings):
         print(f"all {len(result.standings)} outputs are up to date; nothing was encoded", file=sys.stderr)
-    return _exit(result)
 
 
 def tidy(plan: Plan, mounts: Mounts) -> None:

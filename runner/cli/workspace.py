@@ -9,15 +9,16 @@ from typing import Any, TypeVar
 
 import click
 
-from runner.errors import JobspecError, Problem, errors, problem
+from runner.errors import JobspecError, Place, Problem, errors, problem
 from runner.media.facts import Facts
 from runner.plan import recipes
 from runner.plan.build import Request, build
+from runner.plan.expansion import Expanded, caught, expand
 from runner.plan.model import Plan
 from runner.spec.location import Mounts, parse_location
 from runner.spec.model import roots_of
 from runner.spec.project import Project, mounts_here, read_project
-from runner.spec.repository import SUFFIXES, Reading, find_specs, read_spec, resolved, same_job_ids, same_outputs
+from runner.spec.repository import SUFFIXES, Reading, find_specs, resolved, same_job_ids, same_outputs
 from runner.spec.tree import SPECS, WorkTree, repository_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -44,12 +45,17 @@ def root_option(function: F) -> F:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """The specs that a command was given, with their repository."""
+    """The specs that a command was given, expanded as far as their locks allow, with their repository."""
 
     top: Path
     project: Project
-    readings: tuple[Reading, ...]
+    specs: tuple[Expanded, ...]
     mounts: Mounts
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """The specs as read."""
+        return tuple(each.reading for each in self.specs)
 
     def shown(self, found: Problem) -> Problem:
         """Return a problem with its file named as seen from the working directory."""
@@ -60,15 +66,28 @@ class Workspace:
 
     @property
     def toolchain(self) -> str:
-        """The FFmpeg release line that plans are made for."""
+        """The FFmpeg release line that plans without a lock are made for."""
         from runner.media.toolchain import DECLARED
 
         return self.project.ffmpeg or DECLARED
 
     def problems(self) -> list[Problem]:
-        """Return every problem and note of every spec, alone and against each other, in order."""
-        alone = [each for reading in self.readings for each in reading.problems]
-        return [self.shown(each) for each in (*alone, *same_job_ids(self.readings), *same_outputs(self.readings))]
+        """Return every problem and note of every spec, alone and against each other, in order; needs no media."""
+        alone = [each for spec in self.specs for each in spec.problems]
+        together = [*same_job_ids(self.readings), *same_outputs(self.readings)]
+        return [self.shown(each) for each in dict.fromkeys((*alone, *together, *self._planned()))]
+
+    def _planned(self) -> list[Problem]:
+        """Return what is wrong with the plan of all specs whose facts a lock holds."""
+        try:
+            plan = self.build([each.request for each in self.specs if each.request])
+        except JobspecError as error:
+            return list(error.problems)
+        return caught(self.readings, ((output.job, output.location) for output in plan.outputs))
+
+    def build(self, requests: Sequence[Request]) -> Plan:
+        """Return the plan of some requests. Raises JobspecError."""
+        return build(requests, toolchain=self.toolchain, number=recipes.DECLARED)
 
 
 def _top(specs: Sequence[str]) -> Path:
@@ -97,14 +116,14 @@ def _files(tree: WorkTree, specs: Iterable[str]) -> list[str]:
 
 
 def open_workspace(specs: Sequence[str], roots: dict[str, str]) -> Workspace:
-    """Read the named specs, or all below specs/. Raises JobspecError only for what prevents reading any."""
+    """Read the named specs and their locks, or all below specs/. Raises JobspecError when none can be read."""
     specs = specs or [str(repository_of(Path.cwd()) / SPECS)]
     tree = WorkTree(_top(specs))
     project = read_project(tree)
-    readings = tuple(read_spec(tree, file, project) for file in _files(tree, specs))
-    used = {root for each in readings if each.spec for root in roots_of(each.spec)}
+    expanded = expand(tree, _files(tree, specs), project)
+    used = {root for each in expanded if each.reading.spec for root in roots_of(each.reading.spec)}
     declared = {root.name for root in project.roots}
-    return Workspace(tree.top, project, readings, mounts_here(tree.top, used | declared, roots, os.environ))
+    return Workspace(tree.top, project, expanded, mounts_here(tree.top, used | declared, roots, os.environ))
 
 
 def probe_all(sources: Sequence[str], mounts: Mounts) -> list[Facts | JobspecError]:
@@ -122,20 +141,42 @@ def probe_all(sources: Sequence[str], mounts: Mounts) -> list[Facts | JobspecErr
         return list(pool.map(learn, sources))
 
 
-def _request(workspace: Workspace, reading: Reading) -> tuple[Request | None, list[Problem]]:
-    """Return the request of one spec, or the problems of its sources."""
+def _probed(workspace: Workspace, reading: Reading) -> tuple[Request | None, list[Problem]]:
+    """Return the request of a spec that has no lock, or the problems of its sources."""
     spec = resolved(reading)
     found: list[Problem] = []
     facts: list[Facts] = []
-    for index, learnt in enumerate(probe_all(spec.sources, workspace.mounts)):
+    for number, learnt in zip(reading.numbers, probe_all(spec.paths, workspace.mounts), strict=True):
         if isinstance(learnt, Facts):
             facts.append(learnt)
             continue
-        path = ("sources", index)
+        path = ("sources", number)
         place = reading.document.place(path) if reading.document else None
         found += [workspace.shown(each.within(path).at(place)) for each in learnt.problems]
-    request = Request(spec=spec, facts=tuple(facts), state=workspace.project.state_directory, origin=reading.document)
+    request = Request(
+        spec=spec,
+        facts=tuple(facts),
+        entries=reading.numbers,
+        state=workspace.project.state_directory,
+        file=reading.file,
+        origin=reading.document,
+    )
     return (None if found else request), found
+
+
+def _requests(workspace: Workspace, locked: bool) -> tuple[list[Request], list[Problem]]:
+    """Return the requests of all specs, from their locks or from their media, and what prevents one."""
+    requests: list[Request] = []
+    problems: list[Problem] = []
+    for each in workspace.specs:
+        request, found = each.request, []
+        if each.unlocked and locked:
+            found = [problem("JS126", place=Place(each.reading.file), spec=each.reading.file)]
+        elif each.unlocked:
+            request, found = _probed(workspace, each.reading)
+        requests += [request] if request else []
+        problems += map(workspace.shown, found)
+    return requests, problems
 
 
 def _once(found: Iterable[Problem]) -> tuple[Problem, ...]:
@@ -146,16 +187,18 @@ def _once(found: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(first.values())
 
 
-def plan_of(workspace: Workspace) -> Plan:
-    """Return the plan of a workspace; probes every source. Raises JobspecError with all problems of all specs."""
+def plan_of(workspace: Workspace, *, locked: bool = False) -> Plan:
+    """Return the plan of a workspace; probes the sources of specs that have no lock, unless `locked`.
+
+    Raises JobspecError with all problems of all specs.
+    """
     if wrong := errors(workspace.problems()):
         raise JobspecError(wrong)
-    requested = [_request(workspace, reading) for reading in workspace.readings]
-    if wrong := _once(each for _, found in requested for each in found):
+    requests, problems = _requests(workspace, locked)
+    if wrong := _once(problems):
         raise JobspecError(wrong)
     try:
-        requests = [request for request, _ in requested if request]
-        return build(requests, toolchain=workspace.toolchain, number=recipes.DECLARED)
+        return workspace.build(requests)
     except JobspecError as error:
         raise JobspecError([workspace.shown(each) for each in error.problems]) from None
 

@@ -18,9 +18,13 @@ def _write(path: Path, data: bytes) -> None:
     """Write a file in one step: whole or not at all, also for a reader at this moment."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.write_bytes(data)
-    sync(fresh)
-    fresh.replace(path)
+    try:
+        fresh.write_bytes(data)
+        sync(fresh)
+        fresh.replace(path)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
 
 
 def _states(plan: Plan, mounts: Mounts) -> Iterator[Path]:

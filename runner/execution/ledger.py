@@ -80,11 +80,13 @@ class Writer:
             return f"{self.name}-{self._attempts}"
 
     def write(self, record: Record) -> None:
-        """Append a record and flush it to the disk. Raises OSError."""
+        """Append a record and flush it to the disk. Raises OSError, and then leaves no part of the record."""
         with self._lock:
             self._file = self._file or self._open()
-            data = canonical.encode(record) + b"\n"
+            data, start = canonical.encode(record) + b"\n", self._file.tell()
             if self._file.write(data) != len(data):
+                self._file.seek(start)
+                self._file.truncate()
                 raise OSError("the disk took only a part of a record")
             os.fsync(self._file.fileno())
 

@@ -1,7 +1,6 @@
 """The local engine: worker threads, each with one FFmpeg at a time."""
 
 import os
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -33,11 +32,13 @@ class Watcher:
     ended: Callable[[Outcome], None]
 
 
-def _one(output: Output, setting: Setting, replaces: str | None, watcher: Watcher) -> Outcome | None:
+def _one(output: Output, setting: Setting, replaces: str | None, watcher: Watcher, fail_fast: bool) -> Outcome | None:
     if setting.stop.is_set():
         return None
     watcher.begun(output)
     outcome = execute(output, setting, replaces=replaces, tell=lambda progress: watcher.moved(output, progress))
+    if fail_fast and outcome.problems:
+        setting.stop.set()  # here, not where outcomes are gathered: this worker takes its next task at once
     watcher.ended(outcome)
     return outcome
 
@@ -57,18 +58,14 @@ def run(
     tasks that were begun.
     """
     with ThreadPoolExecutor(workers, thread_name_prefix="task") as pool:
-        futures = [pool.submit(_one, each, setting, replaces.get(each.location), watcher) for each in outputs]
-        return [outcome for outcome in _outcomes(futures, setting.stop, fail_fast) if outcome]
+        futures = [
+            pool.submit(_one, each, setting, replaces.get(each.location), watcher, fail_fast) for each in outputs
+        ]
+        return [outcome for outcome in _outcomes(futures) if outcome]
 
 
-def _outcomes(
-    futures: Sequence["Future[Outcome | None]"], stop: threading.Event, fail_fast: bool
-) -> Iterator[Outcome | None]:
+def _outcomes(futures: Sequence["Future[Outcome | None]"]) -> Iterator[Outcome | None]:
     waiting = set(futures)
     while waiting:
         done, waiting = wait(waiting, _POLL_SECONDS, FIRST_COMPLETED)
-        for future in done:
-            outcome = future.result()
-            if fail_fast and outcome and outcome.problems:
-                stop.set()
-            yield outcome
+        yield from (future.result() for future in done)

@@ -93,7 +93,7 @@ def replace(encoded: Path, final: Path, ours: str) -> None:
     else:
         try:
             _refuse_other(encoded, ours, final)
-        except FileExistsError:
+        except OSError:
             _renameat2(encoded, final, _EXCHANGE)
             raise
         encoded.unlink()
@@ -101,5 +101,5 @@ def replace(encoded: Path, final: Path, ours: str) -> None:
 
 
 def _refuse_other(path: Path, ours: str, final: Path) -> None:
-    if path.is_symlink() or sha256(path) != ours:
+    if path.is_symlink() or not path.is_file() or sha256(path) != ours:
         raise FileExistsError(errno.EEXIST, "it is not the file that was recorded", str(final))

@@ -155,23 +155,28 @@ def _gate(attempt: _Attempt) -> None:
         raise attempt.refuse("JS092", reason="; ".join(verdict.reasons), log=str(attempt.log))
 
 
-def _same_source(attempt: _Attempt, before: Stat) -> None:
+def _changed(attempt: _Attempt, reason: str) -> JobspecError:
+    return JobspecError(problem("JS094", found=attempt.output.source.location, reason=reason))
+
+
+def _source_now(attempt: _Attempt) -> Stat:
     try:
-        after = stat_of(attempt.source)
+        return stat_of(attempt.source)
     except OSError:
-        raise JobspecError(problem("JS094", found=attempt.output.source.location, reason="it is gone")) from None
+        raise _changed(attempt, "it is gone") from None
+
+
+def _same_source(attempt: _Attempt, before: Stat) -> None:
+    after = _source_now(attempt)
     if after != before:
         reason = "size" if after.size != before.size else "time stamp or file itself"
-        raise JobspecError(
-            problem("JS094", found=attempt.output.source.location, reason=f"{reason} moved while it was read")
-        )
+        raise _changed(attempt, f"{reason} moved while it was read")
 
 
 def _source_before(attempt: _Attempt) -> Stat:
-    before, planned = stat_of(attempt.source), attempt.output.source.facts.content.size
+    before, planned = _source_now(attempt), attempt.output.source.facts.content.size
     if before.size != planned:
-        reason = f"{before.size} bytes, {planned} when the plan was made"
-        raise JobspecError(problem("JS094", found=attempt.output.source.location, reason=reason))
+        raise _changed(attempt, f"{before.size} bytes, {planned} when the plan was made")
     return before
 
 
@@ -210,9 +215,19 @@ def _steps(attempt: _Attempt) -> int:
 def _failed(attempt: _Attempt, error: JobspecError | OSError) -> tuple[Problem, ...]:
     """Record a failure and return its problems; a full disk may refuse even the record."""
     found = error.problems if isinstance(error, JobspecError) else (_disk(error),)
+    reason = "; ".join(each.message for each in found)
     with suppress(OSError):
-        attempt.record("failed", reason="; ".join(each.message for each in found))
+        _log(attempt, reason)
+    with suppress(OSError):
+        attempt.record("failed", reason=reason)
     return found
+
+
+def _log(attempt: _Attempt, reason: str) -> None:
+    """End the log with the reason: messages and records name the log, also where FFmpeg said nothing."""
+    attempt.log.parent.mkdir(parents=True, exist_ok=True)
+    with attempt.log.open("a", encoding="utf-8") as log:
+        log.write(f"{reason}\n")
 
 
 def _disk(error: OSError) -> Problem:
@@ -231,7 +246,10 @@ def execute(
     `replaces` is the SHA-256 of our own older file, when it shall be replaced once the new one has passed.
     """
     begun = time.monotonic()
-    attempt = _Attempt(output, setting, replaces, tell)
+    try:
+        attempt = _Attempt(output, setting, replaces, tell)
+    except OSError as error:  # the ledger cannot be begun: without a record nothing is made
+        return Outcome(output, (_disk(error),), time.monotonic() - begun)
     size = 0
     problems: tuple[Problem, ...] = ()
     try:

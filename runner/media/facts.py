@@ -60,8 +60,12 @@ class Picture(Value, frozen=True, kw_only=True):
 
 
 class Sound(Value, frozen=True, kw_only=True):
-    """One audio track: rate in Hz, FFmpeg's layout name or None when unlabelled, seconds when the file says so."""
+    """One audio track: rate in Hz, FFmpeg's layout name or None when unlabelled, seconds when the file says so.
 
+    `stream` counts all audio tracks of the file from 0, also those that cannot be decoded.
+    """
+
+    stream: int = 0
     codec: str
     sample_rate: int
     channels: int

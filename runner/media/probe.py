@@ -15,7 +15,7 @@ import av.error
 from runner.errors import JobspecError, Problem, problem
 from runner.media.facts import FORMATS, Colour, Content, Facts, Picture, Scan, Sound
 from runner.spec.presence import file_problem
-from runner.spec.rates import snapped
+from runner.spec.rates import STANDARD_RATES, snapped
 
 SAMPLES, SAMPLE_BYTES = 16, 1 << 16
 
@@ -128,18 +128,29 @@ def _index_times(stream: Any) -> list[int]:
     return [entry.timestamp for entry in entries if not entry.flags & _DISCARDED]
 
 
-def _packet_times(container: Any, stream: Any) -> list[int]:
-    """Return the showing times, in ticks, of all packets of a picture; reads the whole file."""
+def _packet_times(container: Any, stream: Any) -> tuple[list[int], bool]:
+    """Return the showing times, in ticks, of all packets of a picture, and whether the first one is a key frame.
+
+    Reads the whole file, and keeps no packet: a film is larger than the memory.
+    """
     container.seek(0)
-    packets = [packet for packet in container.demux(stream) if packet.size and not packet.is_discard]
-    return [packet.pts if packet.pts is not None else packet.dts or 0 for packet in packets]
+    packets = (packet for packet in container.demux(stream) if packet.size)
+    seen = [(_shown_at(packet), packet.is_discard, packet.is_keyframe) for packet in packets]
+    return [time for time, discarded, _ in seen if not discarded], not seen or seen[0][2]
+
+
+def _shown_at(packet: Any) -> int:
+    return packet.pts if packet.pts is not None else packet.dts or 0
 
 
 def _constant(times: list[int]) -> bool:
-    """Say whether all intervals are equal to a clock tick either way: a tick is the container's rounding."""
+    """Say whether all intervals are equal to a clock tick either way: a tick is the container's rounding.
+
+    Where a tick is a whole frame (AVI), a tick more is a frame that was dropped.
+    """
     ordered = sorted(times)
     deltas = [after - before for before, after in pairwise(ordered)]
-    return not deltas or max(deltas) - min(deltas) <= 1
+    return not deltas or max(deltas) - min(deltas) <= min(1, min(deltas) - 1)
 
 
 def _interval(times: list[int], tick: Fraction) -> Fraction:
@@ -152,9 +163,21 @@ def _interval(times: list[int], tick: Fraction) -> Fraction:
 def _rate(stream: Any, interval: Fraction, constant: bool) -> Fraction | None:
     """Return frames a second: the header's when constant, else from the median interval; None if unknown."""
     header = stream.average_rate or stream.guessed_rate
-    if not constant and interval:
-        return snapped(1 / interval)
-    return snapped(Fraction(header)) if header else None
+    named = snapped(Fraction(header)) if header else None
+    return named if constant or not interval else _nominal(interval, Fraction(stream.time_base), named)
+
+
+def _nominal(interval: Fraction, tick: Fraction, named: Fraction | None) -> Fraction:
+    """Return the rate that an interval of seconds stands for, rounded as it is to a clock tick.
+
+    Matroska's milliseconds make 30.303 of 29.97. Of the standard rates within a tick it is the header's, if that is
+    among them, else the nearest.
+    """
+    near = sorted((abs(1 / rate - interval), rate) for rate in STANDARD_RATES)
+    fitting = [rate for off, rate in near if off < tick]
+    if named in fitting:
+        return named
+    return fitting[0] if fitting else snapped(1 / interval)
 
 
 def _fields(container: Any, stream: Any) -> bool:
@@ -179,11 +202,13 @@ def _count(container: Any, stream: Any) -> tuple[int, Literal["index", "packets"
     times = _index_times(stream)
     if times and _constant(times):
         return len(times), "index", times
-    if container.format.name == "mxf" and stream.duration:
+    if container.format.name == "mxf" and stream.duration and stream.average_rate:
         return round(stream.duration * stream.time_base * stream.average_rate), "index", []
-    times = _packet_times(container, stream)
+    times, opens = _packet_times(container, stream)
     if _fields(container, stream):
         return _decoded(container, stream), "decoded", []  # a packet may hold one field only
+    if not opens:
+        return _decoded(container, stream), "decoded", times  # a recording begun between two key frames
     return len(times), "packets", times
 
 
@@ -251,10 +276,11 @@ def _picture(container: Any, stream: Any, number: int, text: str) -> Picture:
     )
 
 
-def _sound(stream: Any) -> Sound:
+def _sound(number: int, stream: Any) -> Sound:
     context = stream.codec_context
     layout = context.layout.name
     return Sound(
+        stream=number,
         codec=_codec(stream),
         sample_rate=context.sample_rate,
         channels=context.channels,
@@ -263,6 +289,11 @@ def _sound(stream: Any) -> Sound:
         title=stream.metadata.get("title"),
         seconds=Fraction(stream.duration * stream.time_base) if stream.duration else None,
     )
+
+
+def _heard(stream: Any) -> bool:
+    """Say whether an audio track can be decoded: spatial tracks of phones (apac) have a codec that nobody knows."""
+    return stream.codec_context is not None and stream.codec_context.channels > 0
 
 
 def _spoken(language: str | None) -> str | None:
@@ -285,18 +316,18 @@ def _learn(container: Any, path: Path, text: str) -> Facts:
         raise JobspecError(problem("JS066", found=text, kind=raw))
     if not pictures:
         raise JobspecError(problem("JS064", found=text))
-    sound = [stream for stream in container.streams.audio if stream.codec_context.channels]
-    used = {pictures[0].index, *(stream.index for stream in sound)}
+    sound = [(number, stream) for number, stream in enumerate(container.streams.audio) if _heard(stream)]
+    used = {pictures[0].index, *(stream.index for _, stream in sound)}
     others = [stream for stream in container.streams if stream.index not in used]
     data = [stream for stream in others if stream.type == "data"]
     return Facts(
         content=content_of(path),
         format=container.format.name,
         picture=_picture(container, pictures[0], 0, text),
-        sound=tuple(map(_sound, sound)),
+        sound=tuple(_sound(number, stream) for number, stream in sound),
         timecode=_tag(container, [pictures[0], *data], "timecode"),
         reel=_tag(container, [pictures[0], *data], "reel_name"),
-        ignored=tuple(f"{stream.type} {stream.index}" for stream in others),
+        ignored=tuple(f"{'cover' if _attached(stream) else stream.type} {stream.index}" for stream in others),
     )
 
 

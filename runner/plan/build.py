@@ -1,8 +1,9 @@
 """The expansion: specs and facts become a plan."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from runner import canonical
 from runner.errors import JobspecError, Problem, problem
@@ -27,7 +28,7 @@ from runner.spec import naming
 from runner.spec.location import Location, parse_location
 from runner.spec.model import JobSpec
 from runner.spec.rates import rate_label
-from runner.spec.resolution import parse_resolution
+from runner.spec.resolution import Resolution, parse_resolution
 from runner.spec.source import Document
 
 # Twice 8K UHD: a decoder told to allocate more than this is fed with nonsense.
@@ -39,21 +40,36 @@ _SOUND_SLACK = Fraction(1, 10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A job to plan: a spec with its template inlined, and the facts of its sources in the same order.
+    """A job to plan: a spec whose sources are all paths and whose template is inlined, and their facts in order.
 
-    `state` is where its records go, by default below the output directory; `origin` knows the spec's positions.
+    `indices` are those that a lock froze, by default 0, 1…; `entries` say which entry of the spec each source comes
+    from; `skipped` names unusable sources with the reason;
+    `state` is where records go, by default below the output directory; `file` is the spec's path in its repository;
+    `toolchain` and `number` are those of its lock, by default the plan's; `origin` knows the spec's positions.
     """
 
     spec: JobSpec
     facts: tuple[Facts, ...]
+    indices: tuple[int, ...] = ()
+    entries: tuple[int, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
     state: str | None = None
+    file: str = ""
+    toolchain: str | None = None
+    number: int | None = None
     origin: Document | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Setting:
+    """What is the same for all sources of a job, looked up once."""
+
     spec: JobSpec
+    data: dict[str, Any]
+    frozen: dict[str, dict[str, str]]
+    directory: str
     template: naming.Template
+    resolution: Resolution
     state: str
     toolchain: str
     number: int
@@ -73,7 +89,7 @@ class _Setting:
 
 def _intent(setting: _Setting, facts: Facts) -> Intent:
     spec = setting.spec
-    shape = picture.sized(picture.upright(facts.picture), parse_resolution(spec.resolution))
+    shape = picture.sized(picture.upright(facts.picture), setting.resolution)
     seen = picture.intend(spec.codec, facts.picture, shape, spec.rate, setting.recipe)
     carried = wrap.intend(spec.container, facts, seen.rate)
     return Intent(picture=seen, sound=sound.intend(facts.sound, setting.sound), wrap=carried)
@@ -108,10 +124,10 @@ def _whitelist(facts: Facts) -> str:
     return ",".join(name for name in names if name in FORMATS) or names[0]
 
 
-def _writing(setting: _Setting, source: str, intent: Intent) -> tuple[Arg, ...]:
+def _writing(setting: _Setting, source: str, facts: Facts, intent: Intent) -> tuple[Arg, ...]:
     recipe = setting.recipe
     return (
-        *sound.options(intent.sound, setting.sound),
+        *sound.options(facts.sound, setting.sound),
         *("-c:v", recipe.encoder, *picture.options(intent.picture, recipe)),
         *_threads(recipe),
         *recipe.tags.get(setting.spec.container, ()),
@@ -130,7 +146,7 @@ def _arguments(setting: _Setting, source: str, facts: Facts, intent: Intent) -> 
     return Arguments(
         reading=_reading(setting, source, facts),
         filters=picture.filters(facts.picture, intent.picture),
-        writing=_writing(setting, source, intent),
+        writing=_writing(setting, source, facts, intent),
     )
 
 
@@ -182,13 +198,9 @@ def _fact_tokens(facts: Facts, intent: Intent) -> dict[str, str]:
     return {name: value for name, value in tokens.items() if value}
 
 
-def _tokens(setting: _Setting, index: int, facts: Facts, intent: Intent) -> dict[str, str]:
+def _tokens(setting: _Setting, source: str, index: int, facts: Facts, intent: Intent) -> dict[str, str]:
     """Return the tokens of one source; those that a resolved spec brings along stand."""
-    spec = setting.spec
-    frozen = dict(spec.resolved_tokens).get(spec.sources[index])
-    if frozen:
-        return dict(frozen)
-    return naming.spec_tokens(spec.to_dict(), index) | _fact_tokens(facts, intent)
+    return setting.frozen.get(source) or (naming.spec_tokens(setting.data, source, index) | _fact_tokens(facts, intent))
 
 
 def _losses(setting: _Setting, facts: Facts, intent: Intent) -> tuple[str, ...]:
@@ -198,20 +210,20 @@ def _losses(setting: _Setting, facts: Facts, intent: Intent) -> tuple[str, ...]:
         *sound.losses(facts.sound, setting.sound),
         *wrap.losses(facts, intent.wrap, intent.picture.rate),
         *(f"the file has {len(others) + 1} pictures; the first is taken" for _ in others[:1]),
+        *(f"{each} cannot be decoded and is left out" for each in facts.ignored if each.startswith("audio")),
     )
 
 
-def _output(setting: _Setting, index: int, facts: Facts) -> tuple[Output, dict[str, str]]:
+def _output(setting: _Setting, text: str, index: int, facts: Facts) -> tuple[Output, dict[str, str]]:
     """Return one planned output and its tokens. Raises JobspecError for what cannot be made or named."""
-    source = str(parse_location(setting.spec.sources[index]))
+    source = str(parse_location(text))
     if refused := _refusals(setting, source, facts):
         raise JobspecError(refused)
     intent = _intent(setting, facts)
-    tokens = _tokens(setting, index, facts, intent)
-    name = naming.output_name(setting.template, tokens, source)
+    tokens = _tokens(setting, text, index, facts, intent)
     output = Output(
-        directory=str(parse_location(setting.spec.output_directory)),
-        name=name,
+        directory=setting.directory,
+        name=naming.output_name(setting.template, tokens, source),
         state=setting.state,
         job=setting.spec.job_id,
         index=index,
@@ -227,28 +239,55 @@ def _output(setting: _Setting, index: int, facts: Facts) -> tuple[Output, dict[s
 
 
 def _setting(request: Request, toolchain: str, number: int) -> _Setting:
-    spec = request.spec
+    spec, directory = request.spec, parse_location(request.spec.output_directory)
+    release(request.toolchain or toolchain)
     return _Setting(
         spec=spec,
+        data=spec.to_dict(),
+        frozen={source: dict(tokens) for source, tokens in spec.resolved_tokens},
+        directory=str(directory),
         template=naming.parse_template(spec.naming_template, frozenset(spec.own_tokens)),
-        state=request.state or str(parse_location(spec.output_directory) / STATE),
-        toolchain=toolchain,
-        number=number,
+        resolution=parse_resolution(spec.resolution),
+        state=request.state or str(directory / STATE),
+        toolchain=request.toolchain or toolchain,
+        number=_known(request.number if request.number is not None else number),
     )
 
 
-def _expand(request: Request, toolchain: str, number: int) -> tuple[Job | None, list[Output], list[Problem]]:
+def _known(number: int) -> int:
+    if number not in recipes.TABLES:
+        raise JobspecError(problem("JS084", found=str(number), legal=map(str, recipes.TABLES)))
+    return number
+
+
+def _job(request: Request, setting: _Setting, tokens: Mapping[str, Mapping[str, str]]) -> Job:
+    spec = JobSpec.from_dict({**setting.data, "resolved_tokens": tokens})
+    return Job(
+        job_id=spec.job_id,
+        state=setting.state,
+        file=request.file,
+        toolchain=setting.toolchain,
+        recipes=setting.number,
+        skipped=request.skipped,
+        spec=spec.to_dict(),
+    )
+
+
+def _expand(request: Request, toolchain: str, number: int) -> tuple[Job, list[Output], list[Problem]]:
     """Return the job, its outputs, and every problem that one of its sources has."""
     setting = _setting(request, toolchain, number)
-    outputs, tokens, problems = [], {}, []
-    for index, facts in enumerate(request.facts):
+    outputs: list[Output] = []
+    tokens: dict[str, Mapping[str, str]] = {}
+    problems: list[Problem] = []
+    numbers = range(len(request.facts))
+    columns = (request.spec.paths, request.indices or numbers, request.entries or numbers, request.facts)
+    for text, index, entry, facts in zip(*columns, strict=True):
         try:
-            output, tokens[request.spec.sources[index]] = _output(setting, index, facts)
+            output, tokens[text] = _output(setting, text, index, facts)
             outputs.append(output)
         except JobspecError as error:
-            problems += [_placed(each, index, request.origin) for each in error.problems]
-    spec = JobSpec.from_dict({**request.spec.to_dict(), "resolved_tokens": tokens})
-    return Job(job_id=spec.job_id, state=setting.state, spec=spec.to_dict()), outputs, problems
+            problems += [_placed(each, entry, request.origin) for each in error.problems]
+    return _job(request, setting, tokens), outputs, problems
 
 
 def _placed(found: Problem, index: int, origin: Document | None) -> Problem:
@@ -275,31 +314,51 @@ def _folded(location: str) -> Location:
 def build(requests: Sequence[Request], *, toolchain: str, number: int) -> Plan:
     """Return the plan that makes every source of every request; pure.
 
-    `toolchain` is a release line such as "9.0", `number` that of the recipe tables. Raises JobspecError with all
-    problems of all sources, each with its path in its spec.
+    `toolchain` is a release line such as "9.0", `number` that of the recipe tables, for requests that bring none.
+    Raises JobspecError with all problems of all sources, each with its path in its spec.
     """
-    release(toolchain)
-    jobs, outputs, problems = [], [], []
+    jobs: list[Job] = []
+    outputs: list[Output] = []
+    problems: list[Problem] = []
     for request in requests:
         job, made, wrong = _expand(request, toolchain, number)
-        jobs += [job] if job else []
+        jobs.append(job)
         outputs += made
         problems += wrong
     problems += _places(outputs)
     if problems:
         raise JobspecError(problems)
-    return Plan(
-        header=_header(jobs, outputs, toolchain, number),
-        jobs=tuple(jobs),
-        outputs=tuple(outputs),
-        tasks=_tasks(outputs),
+    return Plan(header=_header(jobs, outputs), jobs=tuple(jobs), outputs=tuple(outputs), tasks=_tasks(outputs))
+
+
+def _header(jobs: Sequence[Job], outputs: Sequence[Output]) -> Header:
+    return Header(
+        format=FORMAT,
+        toolchain=tuple(sorted({job.toolchain for job in jobs})),
+        recipes=tuple(sorted({job.recipes for job in jobs})),
+        inputs=canonical.digest([jobs, [each.source for each in outputs]]),
     )
-
-
-def _header(jobs: Sequence[Job], outputs: Sequence[Output], toolchain: str, number: int) -> Header:
-    inputs = canonical.digest([[job.spec for job in jobs], [each.source for each in outputs], toolchain, number])
-    return Header(format=FORMAT, toolchain=toolchain, recipes=number, inputs=inputs)
 
 
 def _tasks(outputs: Sequence[Output]) -> tuple[Task, ...]:
     return tuple(Task(source=each.source.location, outputs=(number,)) for number, each in enumerate(outputs))
+
+
+def requests_of(plan: Plan) -> list[Request]:
+    """Return the inputs that a plan embeds: built again, they must give the same plan."""
+    made: dict[str, list[Output]] = {}
+    for output in plan.outputs:
+        made.setdefault(output.job, []).append(output)
+    return [
+        Request(
+            spec=JobSpec.from_dict(job.spec),
+            facts=tuple(each.source.facts for each in made.get(job.job_id, ())),
+            indices=tuple(each.index for each in made.get(job.job_id, ())),
+            skipped=job.skipped,
+            state=job.state,
+            file=job.file,
+            toolchain=job.toolchain,
+            number=job.recipes,
+        )
+        for job in plan.jobs
+    ]

@@ -132,19 +132,27 @@ class Task(Value, frozen=True, kw_only=True):
 
 
 class Job(Value, frozen=True, kw_only=True):
-    """A resolved JobSpec, as plain data: sources expanded, template inlined, tokens filled."""
+    """A resolved JobSpec, as plain data: sources expanded, bases merged, template inlined, tokens filled.
+
+    `file` is its spec in the repository; `toolchain` and `recipes` are those of its lock, else of the project;
+    `skipped` names unusable sources with the reason.
+    """
 
     job_id: str
     state: str
+    file: str
+    toolchain: str
+    recipes: int
+    skipped: tuple[tuple[str, str], ...] = ()
     spec: dict[str, Any]
 
 
 class Header(Value, frozen=True, kw_only=True):
-    """What a plan was made for: format, FFmpeg's release line, recipe number, digest of all inputs."""
+    """What a plan was made for: format, FFmpeg's release lines and recipe numbers, digest of all inputs."""
 
     format: int
-    toolchain: str
-    recipes: int
+    toolchain: tuple[str, ...]
+    recipes: tuple[int, ...]
     inputs: str
 
 

@@ -60,7 +60,12 @@ def _boxed(shape: Shape, width: int, height: int) -> Shape:
     if display <= width and shape.height <= height:
         return Shape(_down(shape.width), _down(shape.height), shape.sar)
     factor = min(width / display, Fraction(height, shape.height))
-    return Shape(even(display * factor), even(shape.height * factor), Fraction(1))
+    return Shape(_within(display * factor, width), _within(shape.height * factor, height), Fraction(1))
+
+
+def _within(length: Fraction, side: int) -> int:
+    """Return the nearest even number that an odd side of the box still holds."""
+    return min(even(length), _down(side))
 
 
 def _colour(picture: Picture) -> Colour:

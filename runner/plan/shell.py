@@ -70,8 +70,8 @@ def script(plan: Plan, ffmpeg: Path, mounts: Mapping[str, Path]) -> str:
     """Return the plan as a POSIX script; `ffmpeg` and `mounts` are the defaults of the variables at its top."""
     head = _HEAD.format(
         digest=digest(plan),
-        toolchain=plan.header.toolchain,
-        recipes=plan.header.recipes,
+        toolchain=", ".join(plan.header.toolchain),
+        recipes=", ".join(map(str, plan.header.recipes)),
         count=len(plan.outputs),
     )
     outputs = [plan.outputs[number] for task in plan.tasks for number in task.outputs]

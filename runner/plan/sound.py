@@ -20,10 +20,10 @@ def intend(sound: tuple[Sound, ...], recipe: SoundRecipe) -> tuple[TrackIntent, 
     )
 
 
-def options(tracks: tuple[TrackIntent, ...], recipe: SoundRecipe) -> tuple[str, ...]:
+def options(sound: tuple[Sound, ...], recipe: SoundRecipe) -> tuple[str, ...]:
     """Return the arguments that map and encode the tracks; what no output takes is left out by name."""
-    maps = [word for number in range(len(tracks)) for word in ("-map", f"0:a:{number}")]
-    encode = ("-c:a", recipe.encoder, *recipe.options, "-ar", str(recipe.sample_rate)) if tracks else ()
+    maps = [word for track in sound for word in ("-map", f"0:a:{track.stream}")]
+    encode = ("-c:a", recipe.encoder, *recipe.options, "-ar", str(recipe.sample_rate)) if sound else ()
     return (*maps, "-sn", "-dn", *encode)
 
 

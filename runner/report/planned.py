@@ -34,6 +34,10 @@ def _sound(channels: list[int]) -> str:
     return f"{len(channels)} audio track{'s' * (len(channels) > 1)} ({'+'.join(map(str, channels))} ch)"
 
 
+def _made_for(plan: Plan) -> str:
+    return f"FFmpeg {', '.join(plan.header.toolchain)}, recipes {', '.join(map(str, plan.header.recipes))}"
+
+
 def text(plan: Plan) -> Iterator[str]:
     """Yield the lines of a plan as people read it."""
     for job in plan.jobs:
@@ -44,7 +48,8 @@ def text(plan: Plan) -> Iterator[str]:
                 yield f"    from {harmless(output.source.location)}: {_made_of(output)}"
                 yield f"    make {_made_into(output)}"
                 yield from (f"    note {harmless(loss)}" for loss in output.losses)
-    yield f"{len(plan.outputs)} outputs, FFmpeg {plan.header.toolchain}, recipes {plan.header.recipes}, {digest(plan)}"
+        yield from (f"  skipped {harmless(source)}: {harmless(reason)}" for source, reason in job.skipped)
+    yield f"{len(plan.outputs)} outputs, {_made_for(plan)}, {digest(plan)}"
 
 
 def _cell(value: str) -> str:
@@ -57,7 +62,7 @@ def _cell(value: str) -> str:
 
 def markdown(plan: Plan) -> Iterator[str]:
     """Yield the lines of a plan as a Markdown table."""
-    yield f"**{len(plan.outputs)} outputs** in {len(plan.jobs)} jobs, FFmpeg {plan.header.toolchain}"
+    yield f"**{len(plan.outputs)} outputs** in {len(plan.jobs)} jobs, {_made_for(plan)}"
     yield ""
     yield "| output | source | becomes | not kept |"
     yield "|---|---|---|---|"

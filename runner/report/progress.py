@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from threading import Lock
 from types import TracebackType
 from typing import Any, Protocol
@@ -62,7 +62,7 @@ class Lines:
         self._say(f"{line_of(outcome)}  [{self._ended}/{self._total}]")
 
     def _say(self, text: str) -> None:
-        with self._lock:
+        with self._lock, suppress(BrokenPipeError):  # that nobody reads it is no reason to encode less
             print(text, file=sys.stderr, flush=True)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runner.spec.schema import FIELDS, Check, Field
+from runner.spec.schema import EXTENDS, FIELDS, Check, Field
 
 _TYPES = {"string": "string", "number": "number", "list": "array", "dict": "object", "boolean": "boolean"}
 
@@ -22,6 +22,19 @@ def _check(value: Check, _: Mapping[str, Any]) -> dict[str, Any]:
     return dict(value.json)
 
 
+def _schema(value: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of a list's items, or of a mapping's fields."""
+    if rules["type"] == "list":
+        return {"items": translated(value)}
+    return {"properties": {name: translated(each) for name, each in value.items()}, "additionalProperties": False}
+
+
+def _alone(rules: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the rules of one alternative: in JSON Schema the other one stands beside it."""
+    kinds = rules["type"]
+    return {**rules, "type": kinds[0] if isinstance(kinds, list) else kinds}
+
+
 # What each Cerberus rule is in JSON Schema; a rule that is not here fails the generation.
 _RULES: dict[str, Callable[[Any, Mapping[str, Any]], dict[str, Any]]] = {
     "type": _type,
@@ -29,7 +42,9 @@ _RULES: dict[str, Callable[[Any, Mapping[str, Any]], dict[str, Any]]] = {
     "minlength": _minlength,
     "allowed": lambda value, rules: {"enum": list(value)},
     "check_with": _check,
-    "items_each": lambda value, rules: {"items": translated(value)},
+    "maxlength": lambda value, rules: {"maxLength": value},
+    "schema": lambda value, rules: _schema(value, rules),
+    "items_each": lambda value, rules: {"items": {"anyOf": [translated(_alone(each)) for each in value.values()]}},
     "keysrules": lambda value, rules: {"propertyNames": translated(value)},
     "valuesrules": lambda value, rules: {"additionalProperties": translated(value)},
 }
@@ -49,12 +64,13 @@ def _property(row: Field) -> dict[str, Any]:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a spec as an author writes it."""
-    rows = [row for row in FIELDS if row.in_yaml]
+    rows = [*(row for row in FIELDS if row.in_yaml), EXTENDS]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "JobSpec",
         "type": "object",
         "additionalProperties": False,
-        "required": [row.name for row in rows if row.required],
+        "if": {"not": {"required": [EXTENDS.name]}},
+        "then": {"required": [row.name for row in rows if row.required]},
         "properties": {row.name: _property(row) for row in rows},
     }

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runner.errors import JobspecError, Problem, problem
+from runner.errors import FieldPath, JobspecError, Problem, problem
 from runner.spec import codecs, naming, schema
 from runner.spec.location import Location, parse_location
 from runner.spec.project import Project, undeclared
@@ -33,19 +33,39 @@ def _judge_rate(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
         yield problem("JS032", ("fps_explicit",), mode=data["fps_mode"])
 
 
+def _entry_problems(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
+    for index, entry in enumerate(data["sources"]):
+        if not isinstance(entry, Mapping):
+            continue
+        given = [name for name in ("path", "glob", "from") if name in entry]
+        if len(given) != 1:
+            yield problem("JS035", ("sources", index), given=" and ".join(given) or "none")
+        for name in ("exclude", "on_unusable"):
+            if name in entry and "glob" not in entry:
+                yield problem("JS039", ("sources", index, name), found=name)
+
+
+def _places(data: Mapping[str, Any]) -> Iterator[tuple[FieldPath, str]]:
+    """Yield the path and text of every place among the sources, patterns included."""
+    for index, entry in enumerate(data["sources"]):
+        if not isinstance(entry, Mapping):
+            yield ("sources", index), str(entry)
+        else:
+            yield from ((("sources", index, name), str(entry[name])) for name in ("path", "glob") if name in entry)
+
+
 def _judge_twice(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
-    first: dict[Location, int] = {}
-    for index, text in enumerate(data["sources"]):
-        earlier = first.setdefault(parse_location(text), index)
-        if earlier != index:
-            yield problem("JS034", ("sources", index), found=text, first=earlier)
+    first: dict[Location, FieldPath] = {}
+    for path, text in _places(data):
+        earlier = first.setdefault(parse_location(text), path)
+        if earlier != path:
+            yield problem("JS034", path, found=text, first=earlier[1])
 
 
 def _judge_roots(data: Mapping[str, Any], context: _Context) -> Iterator[Problem]:
     if context.project is None:
         return
-    places = [(("sources", index), text) for index, text in enumerate(data["sources"])]
-    for path, text in [*places, (("output_directory",), data["output_directory"])]:
+    for path, text in [*_places(data), (("output_directory",), data["output_directory"])]:
         if wrong := undeclared(parse_location(text), context.project):
             yield Problem(code=wrong.code, path=path, found=wrong.found, legal=wrong.legal)
     output = parse_location(data["output_directory"])
@@ -69,6 +89,8 @@ def _judge_names(data: Mapping[str, Any], context: _Context) -> Iterator[Problem
     needing = sorted(name for name in template.uses & naming.TOKENS.keys() if naming.TOKENS[name].needs == "facts")
     if needing:
         yield problem("JS049", naming.FIELD, what=f"output names, for they use {', '.join(needing)}")
+    elif any(isinstance(entry, Mapping) for entry in data["sources"]):
+        yield problem("JS049", naming.FIELD, what="output names, for the lock says which files there are")
     elif not clocks:
         yield from _judge_output_names(data, template)
 
@@ -77,7 +99,7 @@ def _judge_output_names(data: Mapping[str, Any], template: naming.Template) -> I
     names = []
     for index, source in enumerate(data["sources"]):
         try:
-            names.append((source, naming.output_name(template, naming.spec_tokens(data, index), source)))
+            names.append((source, naming.output_name(template, naming.spec_tokens(data, source, index), source)))
         except JobspecError as error:
             yield from error.problems
     yield from naming.collisions(names)
@@ -87,6 +109,7 @@ def _judge_output_names(data: Mapping[str, Any], template: naming.Template) -> I
 _JUDGEMENTS: tuple[tuple[tuple[str, ...], Callable[[Mapping[str, Any], _Context], Iterator[Problem]]], ...] = (
     (("codec", "container"), _judge_pair),
     (("fps_mode", "fps_explicit"), _judge_rate),
+    (("sources",), _entry_problems),
     (("sources",), _judge_twice),
     (("sources", "output_directory"), _judge_roots),
     (

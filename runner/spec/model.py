@@ -17,6 +17,7 @@ from runner.spec.location import REPOSITORY, Mounts, parse_location
 from runner.spec.presence import missing_sources
 from runner.spec.project import Project, mounts_here
 from runner.spec.rates import parse_rate, rate_text
+from runner.spec.sources import Entry, entry_of, globs_of, plain_entry
 from runner.spec.templates import read_template
 from runner.spec.tree import WorkTree, repository_of
 
@@ -54,8 +55,8 @@ def _mode(value: Any) -> Any:
     return FpsMode(value) if value in list(FpsMode) else value
 
 
-def _texts(value: Any) -> Any:
-    return tuple(map(_text, value)) if isinstance(value, list | tuple) else value
+def _entries(value: Any) -> Any:
+    return tuple(entry_of(_text(each)) for each in value) if isinstance(value, list | tuple) else value
 
 
 def _text(value: Any) -> Any:
@@ -65,7 +66,7 @@ def _text(value: Any) -> Any:
 
 # How the constructor brings each field into its one form.
 _FORMS: dict[str, Callable[[Any], Any]] = {
-    "sources": _texts,
+    "sources": _entries,
     "codec": lambda value: codecs.canonical_codec(str(value)) if isinstance(value, str) else value,
     "fps_mode": _mode,
     "fps_explicit": lambda value: None if value is None else _rate(value),
@@ -85,7 +86,7 @@ class JobSpec:
     """
 
     job_id: str = ""
-    sources: tuple[str, ...]
+    sources: tuple[Entry, ...]
     output_directory: str
     codec: str
     container: str
@@ -109,6 +110,11 @@ class JobSpec:
     def rate(self) -> Fraction | None:
         """The explicit frame rate, if there is one."""
         return parse_rate(self.fps_explicit) if self.fps_explicit else None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The sources that are plain paths; all of them, in a resolved spec."""
+        return tuple(entry for entry in self.sources if isinstance(entry, str))
 
     @property
     def own_tokens(self) -> dict[str, str]:
@@ -164,7 +170,7 @@ class JobSpec:
         template, missing = read_template(self.naming_template, WorkTree(mounts.folders.get(REPOSITORY, top)))
         found = [*self.problems(project, template), *missing]
         if not any(each.path[:1] == ("sources",) for each in errors(found)):
-            found += missing_sources(self.sources, mounts)
+            found += missing_sources(self.paths, mounts)
         if wrong := errors(found):
             raise JobSpecValidationError(wrong)
 
@@ -174,7 +180,7 @@ def _same(value: Any) -> Any:
 
 
 _OUTWARD: dict[str, Callable[[Any], Any]] = {
-    "sources": lambda value: list(value) if isinstance(value, tuple) else value,
+    "sources": lambda value: [plain_entry(each) for each in value] if isinstance(value, tuple) else value,
     "fps_mode": lambda value: str(value) if isinstance(value, str) else value,
     "resolved_tokens": _mapping,
     "tokens": _mapping,
@@ -196,7 +202,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def roots_of(spec: JobSpec) -> list[str]:
     """Return the names of the roots that a spec's places use, those of ill-formed places left out."""
     roots = set()
-    for text in (*spec.sources, spec.output_directory):
+    globs = (entry.pattern for entry in globs_of(spec.sources))
+    for text in (*spec.paths, *globs, spec.output_directory):
         try:
             roots.add(parse_location(text).root)
         except ValueError:

@@ -323,9 +323,9 @@ def collisions(names: Iterable[tuple[str, str]]) -> list[Problem]:
     return found
 
 
-def spec_tokens(spec: Mapping[str, Any], index: int) -> dict[str, str]:
-    """Return the tokens of source number `index` that need no facts; `spec` is a JobSpec's plain data."""
-    location = parse_location(spec["sources"][index])
+def spec_tokens(spec: Mapping[str, Any], source: str, index: int) -> dict[str, str]:
+    """Return the tokens of a source that need no facts; `spec` is a JobSpec's plain data, `index` the frozen one."""
+    location = parse_location(source)
     path = PurePosixPath(location.path)
     tokens = {
         "source_name": path.stem,

@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from runner.errors import JobSpecValidationError, Place, Problem, problem
+from runner.errors import JobSpecValidationError, Problem, problem
 from runner.spec import naming, schema
+from runner.spec.bases import effective, relative_to
 from runner.spec.judgement import judge
 from runner.spec.location import parse_location
 from runner.spec.model import JobSpec
 from runner.spec.project import Project, read_project
-from runner.spec.source import MOST_BYTES, Document, read_yaml
+from runner.spec.source import Document
+from runner.spec.sources import Entry, From
 from runner.spec.templates import is_template_file, read_template
 from runner.spec.tree import SPECS, Tree
 
@@ -21,13 +23,17 @@ PROFILES = "profiles"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One spec file as read: its JobSpec when nothing is wrong, its template inlined; and what was found."""
+    """One spec file as read: its JobSpec when nothing is wrong, and what was found.
+
+    `template` is the text of its template; `numbers` says of each source which entry of the file it comes from.
+    """
 
     file: str
     spec: JobSpec | None
     problems: tuple[Problem, ...]
     document: Document | None = None
     template: str | None = None
+    numbers: tuple[int, ...] = ()
 
 
 def default_job_id(file: str) -> str:
@@ -62,18 +68,14 @@ def _forbidden(data: object) -> list[Problem]:
     return [problem("JS014", (row.name,)) for row in schema.FIELDS if not row.in_yaml and row.name in present]
 
 
-def _document(tree: Tree, file: str) -> Document:
-    try:
-        return read_yaml(tree.read(file, MOST_BYTES), file)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise JobSpecValidationError(problem("JS001", place=Place(file), reason=reason)) from None
+def read_spec(tree: Tree, file: str, project: Project, trail: tuple[str, ...] = ()) -> Reading:
+    """Read and judge one spec; touches nothing but the tree. Problems come back, they are not raised.
 
-
-def read_spec(tree: Tree, file: str, project: Project) -> Reading:
-    """Read and judge one spec; touches nothing but the tree. Problems come back, they are not raised."""
+    Its bases are merged, its template is read, and the sources of other specs stand in the place of their names.
+    `trail` are the specs whose sources are just being gathered, so that a circle ends.
+    """
     try:
-        document = _document(tree, file)
+        document = effective(tree, file)
     except JobSpecValidationError as error:
         return Reading(file, None, error.problems)
     data = document.data
@@ -81,11 +83,46 @@ def read_spec(tree: Tree, file: str, project: Project) -> Reading:
     found = [*_forbidden(data), *missing, *judge(data, project, template)]
     if missing:
         found = [each for each in found if each.code != "JS049"]
-    placed = _placed(found, document)
-    if any(each.exit for each in placed):
-        return Reading(file, None, placed, document)
+    if any(each.exit for each in found):
+        return Reading(file, None, _placed(found, document), document)
     spec = JobSpec.from_dict({"job_id": default_job_id(file), **data})
-    return Reading(file, spec, placed, document, template)
+    gathered, wrong = _gathered(tree, spec, file, project, (*trail, file))
+    if wrong:
+        return Reading(file, None, _placed([*found, *wrong], document), document)
+    spec = replace(spec, sources=tuple(gathered))
+    return Reading(file, spec, _placed(found, document), document, template, tuple(gathered.values()))
+
+
+def _gathered(
+    tree: Tree, spec: JobSpec, file: str, project: Project, trail: tuple[str, ...]
+) -> tuple[dict[Entry, int], list[Problem]]:
+    """Return the entries with those of other specs in their place, each with its number in this file, and problems."""
+    entries: dict[Entry, int] = {}
+    problems: list[Problem] = []
+    for number, entry in enumerate(spec.sources):
+        if isinstance(entry, From):
+            others, wrong = _others(tree, entry, file, project, trail)
+            problems += [each.within(("sources", number)) for each in wrong]
+            entries |= {other: number for other in others if other not in entries}
+        else:
+            entries.setdefault(entry, number)
+    return entries, problems
+
+
+def _others(
+    tree: Tree, entry: From, file: str, project: Project, trail: tuple[str, ...]
+) -> tuple[tuple[Entry, ...], list[Problem]]:
+    """Return the entries of the spec that a `from` names, gathered themselves."""
+    path = relative_to(file, entry.spec if entry.spec.endswith(SUFFIXES) else f"{entry.spec}.yaml")
+    if path in trail:
+        return (), [problem("JS037", ("from",), found=entry.spec, chain=" → ".join((*trail, path)))]
+    reading = read_spec(tree, path, project, trail) if path else None
+    if reading is None or any(each.code == "JS001" for each in reading.problems):
+        return (), [problem("JS036", ("from",), found=entry.spec)]
+    if reading.spec is None:
+        reason = "it has problems of its own; check it first"
+        return (), [problem("JS038", ("from",), found=entry.spec, reason=reason)]
+    return reading.spec.sources, []
 
 
 def same_job_ids(readings: Iterable[Reading]) -> list[Problem]:
@@ -124,8 +161,9 @@ def _placed_names(reading: Reading) -> Iterator[tuple[str, str]]:
     spec = resolved(reading)
     template = naming.parse_template(spec.naming_template, frozenset(spec.own_tokens))
     directory = parse_location(spec.output_directory)
-    for index, source in enumerate(spec.sources):
-        name = naming.output_name(template, naming.spec_tokens(spec.to_dict(), index), source)
+    data = spec.to_dict()
+    for index, source in enumerate(spec.paths):
+        name = naming.output_name(template, naming.spec_tokens(data, source, index), source)
         yield f"{source} in {reading.file}", str(directory / name)
 
 

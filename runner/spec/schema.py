@@ -62,6 +62,17 @@ def parse_time(text: str) -> datetime:
 PLACE = Check("JS027", parse_location)
 
 
+_PATTERN = {"type": "string", "minlength": 1, "maxlength": 512}
+# What an entry of `sources` may say when it is a mapping; judgement sees to it that it is one thing only.
+_ENTRY: Mapping[str, Mapping[str, Any]] = {
+    "path": {"type": "string", "minlength": 1, "check_with": PLACE},
+    "glob": {**_PATTERN, "check_with": PLACE},
+    "from": {"type": "string", "minlength": 1},
+    "exclude": {"type": "list", "schema": _PATTERN},
+    "on_unusable": {"type": "string", "allowed": ["error", "skip"]},
+}
+
+
 @dataclass(frozen=True)
 class Field:
     """One field of a spec: Cerberus' rules, the code of an illegal value, and words for people."""
@@ -99,12 +110,15 @@ FIELDS = (
     ),
     Field(
         "sources",
-        "the input files, each root:path, absolute, or relative to the repository",
+        "the input files, each root:path, absolute, relative to the repository; or a mapping with glob or from",
         ["media:day03/A001C001.mov"],
         {
             "type": "list",
             "minlength": 1,
-            "items_each": {"type": "string", "minlength": 1, "check_with": PLACE},
+            "items_each": {
+                "text": {"type": ["string", "dict"], "minlength": 1, "check_with": PLACE},
+                "a mapping": {"type": "dict", "schema": _ENTRY},
+            },
         },
         required=True,
     ),
@@ -201,6 +215,8 @@ FIELDS = (
         },
     ),
 )
+# Said in a spec file only: by the time a JobSpec stands, its bases are merged.
+EXTENDS = Field("extends", "one base, a spec of its own or a part of one, relative to this file", "profiles/house.yaml")
 BY_NAME = {row.name: row for row in FIELDS}
 LEGAL_TEXTS = {"JS021": resolution.LEGAL, "JS013": (VERSION,)}
 _SCHEMA = {row.name: row.schema for row in FIELDS}
@@ -225,7 +241,9 @@ def kind(value: object) -> str:
     """Return what a value is, in an author's words."""
     if isinstance(value, str):
         return "text"
-    names = {dict: "a mapping", list: "a list", tuple: "a list", bool: "a truth value", type(None): "nothing"}
+    if isinstance(value, Mapping):
+        return "a mapping"
+    names = {list: "a list", tuple: "a list", bool: "a truth value", type(None): "nothing"}
     return names.get(type(value), "a number" if isinstance(value, int | float) else type(value).__name__)
 
 
@@ -261,7 +279,10 @@ def _translated(error: Any, legal: Mapping[str, Any]) -> Problem:
     if code == cerberus_errors.REQUIRED_FIELD.code:
         return problem("JS011", path, help=row.help if row else "")
     if code == cerberus_errors.UNALLOWED_VALUE.code:
-        return problem(row.code if row else "JS012", path, found=str(error.value), legal=error.constraint)
+        own = row.code if row and len(path) == 1 else "JS029"
+        return problem(own, path, found=str(error.value), legal=error.constraint)
+    if code == cerberus_errors.MAX_LENGTH.code:
+        return problem("JS006", path, what="this text", limit=f"{error.constraint} characters")
     if code == cerberus_errors.CUSTOM.code:
         return _custom(error, path)
     if code in (cerberus_errors.MIN_LENGTH.code, cerberus_errors.EMPTY_NOT_ALLOWED.code):
@@ -277,12 +298,13 @@ def _validated(data: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Probl
 
 def _items(row: Field, items: list[Any]) -> Iterator[Problem]:
     """Validate the items of a list one by one: Cerberus takes quadratic time for many wrong ones at once."""
-    validator = Validator({row.name: row.rules["items_each"]})
+    validators = {name: Validator({row.name: rules}) for name, rules in row.rules["items_each"].items()}
     for index, item in enumerate(items):
+        validator = validators.get(kind(item), validators["text"])
         if not validator.validate({row.name: item}, normalize=False):
             for error in _flat(validator._errors):
                 error.document_path = (row.name, index, *error.document_path[1:])
-                yield _translated(error, {})
+                yield _translated(error, _ENTRY)
 
 
 def capped(problems: Iterator[Problem]) -> list[Problem]:

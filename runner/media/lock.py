@@ -1,0 +1,203 @@
+"""Facts ⇄ the lock file: a header, then a line a source, sorted by place, so that git can merge two by union.
+
+Pure: reading the file itself is the tree's business, learning facts the probe's.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from runner import canonical
+from runner.canonical import Value
+from runner.errors import JobSpecValidationError, Place, Problem, problem
+from runner.media.facts import Facts
+from runner.spec.location import Location, parse_location
+from runner.spec.rates import rate_label
+from runner.spec.sources import Entry, Glob
+
+FORMAT = 1
+SUFFIX = ".lock.jsonl"
+MOST_BYTES = 64 << 20
+LONGEST_LINE = 64 << 10
+
+
+class Header(Value, frozen=True, kw_only=True, tag="header", tag_field="line"):
+    """What plans made from this lock are made for: FFmpeg's release line and the recipe number."""
+
+    format: int
+    toolchain: str
+    recipes: int
+
+
+class Locked(Value, frozen=True, kw_only=True, tag="source", tag_field="line"):
+    """One source: its facts, or the reason why it is unusable. `index` is frozen, for names may show it."""
+
+    location: str
+    index: int
+    facts: Facts | None = None
+    unusable: str | None = None
+
+
+_Line = Header | Locked
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A lock as read: its sources by place, sorted."""
+
+    header: Header
+    sources: tuple[Locked, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What of a spec's entries a lock covers: its sources by index, paths it lacks, globs it knows no file of.
+
+    `entries` gives, for each source, the number of the entry that it comes from.
+    """
+
+    sources: tuple[Locked, ...]
+    entries: tuple[int, ...]
+    lacking: tuple[int, ...]
+    unmatched: tuple[int, ...]
+
+
+def lock_of(spec: str) -> str:
+    """Return the path of a spec's lock: specs/day03.yaml has specs/day03.lock.jsonl."""
+    return f"{spec.rpartition('.')[0]}{SUFFIX}"
+
+
+def write_lock(lock: Lock) -> bytes:
+    """Return the lock as it is written."""
+    lines: list[_Line] = [lock.header, *sorted(lock.sources, key=lambda each: each.location)]
+    return b"".join(canonical.encode(line) + b"\n" for line in lines)
+
+
+def _lines(data: bytes, file: str, spec: str) -> Iterator[tuple[int, _Line]]:
+    for number, line in enumerate(data.splitlines(), 1):
+        place = Place(file, number)
+        if not line.strip():
+            continue
+        if len(line) > LONGEST_LINE:
+            reason = f"it is longer than {LONGEST_LINE} bytes"
+            raise JobSpecValidationError(problem("JS110", place=place, reason=reason, spec=spec))
+        try:
+            yield number, canonical.decode(line, _Line)  # type: ignore[arg-type]
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise JobSpecValidationError(problem("JS110", place=place, reason=str(error), spec=spec)) from None
+
+
+def read_lock(data: bytes, file: str, spec: str) -> Lock:
+    """Read a lock. Lines may stand in any order, and twice: that is what a union merge leaves.
+
+    Raises JobSpecValidationError, each problem with its line and the command that mends it.
+    """
+    if len(data) > MOST_BYTES:
+        reason = f"the file is larger than {MOST_BYTES} bytes"
+        raise JobSpecValidationError(problem("JS110", place=Place(file), reason=reason, spec=spec))
+    seen = dict[_Line, int]()
+    for number, line in _lines(data, file, spec):
+        seen.setdefault(line, number)
+    headers = {line: number for line, number in seen.items() if isinstance(line, Header)}
+    sources = {line: number for line, number in seen.items() if isinstance(line, Locked)}
+    problems = [*_headers(headers, file, spec), *_clashes(sources, file, spec)]
+    if problems:
+        raise JobSpecValidationError(problems)
+    return Lock(next(iter(headers)), tuple(sorted(sources, key=lambda each: each.location)))
+
+
+def _headers(headers: dict[Header, int], file: str, spec: str) -> Iterator[Problem]:
+    if not headers:
+        yield problem("JS110", place=Place(file), reason="it has no header line", spec=spec)
+    for header, number in headers.items():
+        if header.format != FORMAT:
+            yield problem("JS111", place=Place(file, number), found=str(header.format), spec=spec)
+    if len(headers) > 1:
+        second = list(headers.values())[1]
+        yield problem("JS112", place=Place(file, second), spec=spec)
+
+
+def _clashes(sources: dict[Locked, int], file: str, spec: str) -> Iterator[Problem]:
+    """Yield what a union merge can leave: one source with two facts, one index for two sources."""
+    places: dict[str, int] = {}
+    indices: dict[int, Locked] = {}
+    for each, number in sorted(sources.items(), key=lambda item: item[1]):
+        here = Place(file, number)
+        first = places.setdefault(each.location, number)
+        if first != number:
+            yield problem("JS113", place=here, found=each.location, first=first, spec=spec)
+            continue
+        other = indices.setdefault(each.index, each)
+        if other is not each:
+            index = f"{each.index:03d}"
+            yield problem("JS114", place=here, found=each.location, index=index, other=other.location, spec=spec)
+
+
+def cover(entries: Sequence[Entry], lock: Lock) -> Cover:
+    """Return what of these entries the lock covers. What the lock holds beyond them is no part of the job."""
+    known = {parse_location(each.location): each for each in lock.sources}
+    taken: dict[Location, int] = {}
+    lacking: list[int] = []
+    unmatched: list[int] = []
+    for number, entry in enumerate(entries):
+        places = [place for place in known if entry.takes(place)] if isinstance(entry, Glob) else []
+        if isinstance(entry, str) and (place := parse_location(entry)) in known:
+            places = [place]
+        if not places:
+            (unmatched if isinstance(entry, Glob) else lacking).append(number)
+        for place in places:
+            taken.setdefault(place, number)
+    ordered = sorted(taken, key=lambda place: known[place].index)
+    return Cover(
+        tuple(known[place] for place in ordered),
+        tuple(taken[place] for place in ordered),
+        tuple(lacking),
+        tuple(unmatched),
+    )
+
+
+def numbered(places: Iterable[str], old: Lock | None) -> dict[str, int]:
+    """Return the index of every place: the one it has, or the next free ones in the order given.
+
+    Two places that an old lock gives one index keep it apart: the first by name keeps it.
+    """
+    taken: dict[int, str] = {}
+    for each in sorted(old.sources, key=lambda source: source.location) if old else ():
+        taken.setdefault(each.index, each.location)
+    held = {place: index for index, place in taken.items()}
+    following = max(taken, default=-1) + 1
+    numbers: dict[str, int] = {}
+    for place in places:
+        if place in held:
+            numbers[place] = held[place]
+        else:
+            numbers[place], following = following, following + 1
+    return numbers
+
+
+def _compared(old: Facts, new: Facts) -> Iterator[tuple[str, object, object]]:
+    before, after = old.picture, new.picture
+    yield "size in bytes", old.content.size, new.content.size
+    yield "rate", rate_label(before.rate), rate_label(after.rate)
+    yield "frames", before.frames, after.frames
+    yield "picture", f"{before.width}x{before.height}", f"{after.width}x{after.height}"
+    yield "codec", before.codec, after.codec
+    yield "scan", before.scan, after.scan
+    yield "timecode", old.timecode, new.timecode
+    yield "reel", old.reel, new.reel
+    yield "audio channels", [track.channels for track in old.sound], [track.channels for track in new.sound]
+
+
+def drift(old: Locked, new: Locked) -> list[str]:
+    """Return in words how a source differs from what the lock says of it; nothing when it does not."""
+    if old.facts is None or new.facts is None:
+        if old.unusable == new.unusable:
+            return []
+        return [f"was {old.unusable or 'usable'}, is {new.unusable or 'usable'}"]
+    if old.facts == new.facts:
+        return []
+    words = [f"{what} {before} → {after}" for what, before, after in _compared(old.facts, new.facts) if before != after]
+    if old.facts.content.sample != new.facts.content.sample and old.facts.content.size == new.facts.content.size:
+        words.insert(0, "content, at the same size")
+    return words or ["facts beyond size, rate, frames, picture, timecode and sound"]
