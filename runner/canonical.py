@@ -31,7 +31,8 @@ def _encode(value: Any) -> Any:
 def _decode(wanted: type[Any], value: Any) -> Any:
     if wanted is Fraction and isinstance(value, str):
         numerator, _, denominator = value.partition("/")
-        return Fraction(int(numerator), int(denominator))
+        if int(denominator):
+            return Fraction(int(numerator), int(denominator))
     raise ValueError(f"expected {wanted.__name__}")
 
 
@@ -39,7 +40,7 @@ _ENCODER = msgspec.json.Encoder(enc_hook=_encode, order="sorted")
 
 
 def encode(value: object) -> bytes:
-    """Return the canonical JSON of `value`, UTF-8, without a line end. Floats are a TypeError."""
+    """Return the canonical JSON of `value`, UTF-8, without a line end; a test sees to it that no Value holds floats."""
     return _ENCODER.encode(value)
 
 

@@ -8,8 +8,8 @@ import re
 _OBEYED = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
-# GitHub and Azure read a command from any line that begins so.
-_COMMAND = re.compile(r"^(\s*)(::|##)")
+# GitHub reads a command from a line that begins with ::, and both it and Azure from ##[…] or ##name[…] anywhere in one.
+_COMMAND = re.compile(r"^(\s*)(?=::|##)|(#)(?=#\w*\[)")
 
 
 def _shown(match: re.Match[str]) -> str:
@@ -21,7 +21,7 @@ def _shown(match: re.Match[str]) -> str:
 
 def harmless(text: str) -> str:
     """Return `text` on one line, with everything that would be obeyed rather than shown spelled out."""
-    return _COMMAND.sub(r"\1\\\2", _OBEYED.sub(_shown, text))
+    return _COMMAND.sub(r"\1\2\\", _OBEYED.sub(_shown, text))
 
 
 def quoted(text: str, limit: int = 80) -> str:

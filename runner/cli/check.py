@@ -1,24 +1,117 @@
 """`jobspec check`: everything that can be known without media."""
 
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
 import click
 
 from runner.cli.workspace import open_workspace, specs_argument
-from runner.errors import Exit, errors, worst
+from runner.errors import Exit, JobspecError, Problem, errors, problem, spoken, worst
+from runner.review import Checked, annotations, ascii_json, is_note, junit, sarif
+from runner.spec.tree import repository_of
+
+TEXT = "text"
+
+
+def _summary(checked: Checked) -> str:
+    count, wrong = len(checked.files), len(errors(checked.problems))
+    notes = len(checked.problems) - wrong
+    return f"{count} spec{'s' * (count != 1)}: {wrong or 'no'} problem{'s' * (wrong != 1)}, {notes} note{'s' * (notes != 1)}\n"
+
+
+def _text(checked: Checked) -> str:
+    return "".join(f"{each}\n" for each in checked.problems) + _summary(checked)
+
+
+def _plain(found: Problem) -> dict[str, object]:
+    place = found.place
+    return {
+        "code": found.code,
+        "level": "note" if is_note(found) else "error",
+        "exit": int(found.exit),
+        "file": place.file if place else None,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+        "path": spoken(found.path),
+        "message": found.message,
+        "found": found.found,
+        "legal": list(found.legal),
+        "nearest": found.nearest,
+    }
+
+
+def _json(checked: Checked) -> str:
+    return ascii_json({"files": list(checked.files), "problems": [_plain(each) for each in checked.problems]})
+
+
+FORMATS: dict[str, Callable[[Checked], str]] = {
+    TEXT: _text,
+    "github": annotations.write,
+    "sarif": sarif.write,
+    "junit": junit.write,
+    "json": _json,
+}
+
+
+def _checkout(top: Path) -> Path:
+    """Return the top of the git repository around `top`: that is where a place of review names files from."""
+    return next((folder for folder in (top, *top.parents) if (folder / ".git").exists()), top)
+
+
+def _from_top(files: Iterable[str], problems: Iterable[Problem], folder: Path, top: Path) -> Checked:
+    """Return what was found with every file, so far relative to `folder`, named from `top` on."""
+
+    def named(file: str) -> str:
+        return os.path.relpath(folder / file, top).replace(os.sep, "/")
+
+    placed = (
+        each if not each.place else replace(each, place=replace(each.place, file=named(each.place.file)))
+        for each in problems
+    )
+    return Checked(files=tuple(map(named, files)), problems=tuple(placed))
+
+
+def _checked(specs: tuple[str, ...], form: str) -> Checked:
+    """Check specs. What keeps all of them from being read is raised in text, and a problem like any other elsewhere."""
+    try:
+        workspace = open_workspace(specs, {})
+    except JobspecError as error:
+        if form == TEXT:
+            raise
+        top = repository_of(Path(specs[0]) if specs else Path.cwd())
+        return _from_top((), error.problems, top, _checkout(top))
+    files = [os.path.relpath(workspace.top / each.file) for each in workspace.readings]
+    if form == TEXT:
+        return Checked(files=tuple(files), problems=tuple(workspace.problems()))
+    return _from_top(files, workspace.problems(), Path.cwd(), _checkout(workspace.top))
+
+
+def _write(written: str, output: Path) -> None:
+    try:
+        output.write_text(written, encoding="utf-8")
+    except OSError as error:
+        raise JobspecError(problem("JS100", reason=f"{output} cannot be written: {error.strerror}")) from None
 
 
 @click.command("check")
 @specs_argument
-def command(specs: tuple[str, ...]) -> int:
+@click.option("--format", "form", type=click.Choice(tuple(FORMATS)), default=TEXT, help="How to write what was found.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of stdout.")
+def command(specs: tuple[str, ...], form: str, output: Path | None) -> int:
     """Check specs: schema, codecs, rates, roots, names, collisions. Needs no media.
 
-    SPEC is a file or a folder; none means specs/.
+    SPEC is a file or a folder; none means specs/. github writes annotations, sarif is for code scanning, junit for
+    GitLab and Jenkins, json for programs; all of them name files from the top of the repository.
     """
-    workspace = open_workspace(specs, {})
-    found = workspace.problems()
-    for each in found:
-        print(each)
-    wrong = errors(found)
-    count = len(workspace.readings)
-    notes = len(found) - len(wrong)
-    print(f"{count} spec{'s' * (count != 1)}: {len(wrong) or 'no'} problem{'s' * (len(wrong) != 1)}, {notes} notes")
-    return worst([Exit.OK, *(each.exit for each in wrong)])
+    checked = _checked(specs, form)
+    written = FORMATS[form](checked)
+    if output:
+        _write(written, output)
+    else:
+        sys.stdout.buffer.write(written.encode())
+    if output or form != TEXT:
+        print(_summary(checked), end="", file=sys.stderr)
+    return worst([Exit.OK, *(each.exit for each in errors(checked.problems))])

@@ -10,10 +10,11 @@ from importlib import import_module
 import click
 
 from runner import __version__
-from runner.errors import Exit, JobspecError
+from runner.errors import Exit, JobspecError, worst
+from runner.report.reader import GONE
 
 # Each verb is a module of this package with a command of that name; imported only when it is asked for.
-VERBS = ("check", "plan", "run", "status", "why", "retry", "schema")
+VERBS = ("check", "lock", "plan", "run", "status", "why", "retry", "diff", "schema")
 
 
 class _ClosedPipe(Exception):
@@ -60,26 +61,29 @@ def _bug(arguments: Sequence[str]) -> Exit:
     return Exit.BUG
 
 
-def _flush() -> None:
-    """Write what is left; where nobody reads it, keep Python from complaining about that while it exits."""
+def _flush() -> Exit:
+    """Write what is left; what cannot be is dropped, for Python would complain about it while it exits."""
+    code = Exit.OK
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except BrokenPipeError:
+        except OSError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            if error.errno not in GONE:
+                print(f"the output could not be written: {error.strerror}", file=sys.stderr)
+                code = Exit.TRY_AGAIN
+    return code
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command with `arguments` (sys.argv's by default) and return its exit code."""
-    try:
-        return _run(sys.argv[1:] if arguments is None else arguments)
-    finally:
-        _flush()
+    code = _run(sys.argv[1:] if arguments is None else arguments)
+    return worst([code, _flush()])
 
 
-def _run(arguments: Sequence[str]) -> int:
+def _run(arguments: Sequence[str]) -> Exit:
     try:
-        return int(jobspec.main(args=list(arguments), prog_name="jobspec", standalone_mode=False) or 0)
+        return Exit(jobspec.main(args=list(arguments), prog_name="jobspec", standalone_mode=False) or 0)
     except JobspecError as error:
         return _said(error)
     except click.ClickException as error:

@@ -17,12 +17,17 @@ _REPLACED = {
 }
 
 
-@click.command("run")
+class _Run(click.Command):
+    """Takes the value of --replace only after "=": click would take the SPEC that follows for it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, ["--replace=all" if each == "--replace" else each for each in args])
+
+
+@click.command("run", cls=_Run)
 @specs_argument
 @click.option(
     "--replace",
-    is_flag=False,
-    flag_value="all",
     type=click.Choice(tuple(_REPLACED)),
     help="Make stale and outdated outputs again, or --replace=stale, --replace=outdated. Each old file goes"
     " only when its successor has passed.",

@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ from runner.media.toolchain import Build, find_ffmpeg, fit, identify
 from runner.plan import document, shell
 from runner.plan.model import Output, Plan
 from runner.report.progress import reporter
+from runner.report.reader import reader_may_be_gone
 from runner.report.tables import show_table, size_text
 from runner.spec.location import Mounts, parse_location
 from runner.text import harmless
@@ -199,7 +200,7 @@ def _exit(result: Result) -> Exit:
 
 def finish(result: Result, mounts: Mounts, wishes: Wishes) -> Exit:
     """Print what a run came to, name what was left as it is, and return the exit code."""
-    with suppress(BrokenPipeError):  # whoever read it is gone; the exit code still tells
+    with reader_may_be_gone():  # the exit code still tells
         _tell(result, mounts, wishes)
     return _exit(result)
 

@@ -3,26 +3,18 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 
-from runner import canonical
 from runner.cli.workspace import open_workspace, plan_of, root_option, specs_argument
 from runner.errors import JobspecError, problem
 from runner.execution.keep import kept_plan
 from runner.execution.ledger import Record
 from runner.execution.state import Standing, State, ledgers, stand
+from runner.plan.changes import differences
 from runner.plan.model import Output, Plan
 from runner.spec.location import Mounts, parse_location
 from runner.text import harmless
-
-# The parts of a key that an intent explains in words, and what the other parts mean.
-_INTENT = ("picture", "sound", "wrap")
-_WORDS = {
-    "source": "the source's content is another than when the file was made",
-    "recipes": "the recipe table encodes this codec differently now",
-}
 
 
 def _find(plan: Plan, name: str, mounts: Mounts) -> Output:
@@ -38,23 +30,6 @@ def _find(plan: Plan, name: str, mounts: Mounts) -> Output:
     return named[0]
 
 
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict):
-        for key, each in value.items():
-            yield from _leaves(each, f"{path} {key}".strip())
-    else:
-        yield path, value
-
-
-def _changes(part: str, old: Output, new: Output) -> Iterator[str]:
-    """Yield what differs between two intents in one part: "picture codec prores_proxy → h264"."""
-    before = dict(_leaves(canonical.plain(getattr(old.intent, part)), part))
-    after = dict(_leaves(canonical.plain(getattr(new.intent, part)), part))
-    for path in sorted({*before, *after}):
-        if before.get(path) != after.get(path):
-            yield f"{path} {before.get(path, 'none')} → {after.get(path, 'none')}"
-
-
 def _made_as(standing: Standing, record: Record, state: Path) -> Output | None:
     """Return the output as it was planned when its file was made, from the plan that run kept."""
     plan = kept_plan(state, record.plan)
@@ -63,14 +38,12 @@ def _made_as(standing: Standing, record: Record, state: Path) -> Output | None:
 
 
 def _moved(standing: Standing, record: Record, state: Path) -> Iterator[str]:
-    old = _made_as(standing, record, state)
+    """Yield how the planned output differs from the one that was made, in words where its plan is still there."""
+    if old := _made_as(standing, record, state):
+        yield from differences(old, standing.output)
+        return
     for part in standing.moved:
-        if part == "toolchain":
-            yield f"FFmpeg {record.key.toolchain} → {standing.output.key.toolchain}"
-        elif part in _INTENT and old:
-            yield from _changes(part, old, standing.output)
-        else:
-            yield _WORDS.get(part, f"{part} is to be different (the plan it was made by is gone)")
+        yield f"{part} is to be different (the plan it was made by is gone)"
 
 
 def _reasons(standing: Standing, state: Path) -> Iterator[str]:

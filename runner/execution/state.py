@@ -7,7 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from runner.execution.ledger import Ledger, Record, read_ledger
-from runner.plan.model import Key, Output
+from runner.plan.changes import moved_parts
+from runner.plan.model import Output
 from runner.spec.location import Mounts, parse_location
 
 
@@ -25,7 +26,6 @@ class State(StrEnum):
 
 # Which parts of a key make an output stale; the others only outdate it.
 _STALE = ("source", "picture", "sound", "wrap")
-_OUTDATED = ("toolchain", "recipes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,10 @@ class Standing:
     record: Record | None = None
 
 
-def moved(old: Key, new: Key) -> tuple[str, ...]:
-    """Return the names of the parts in which two keys differ."""
-    return tuple(part for part in (*_STALE, *_OUTDATED) if getattr(old, part) != getattr(new, part))
-
-
 def _there(output: Output, record: Record | None) -> Standing:
     if record is None:
         return Standing(output, State.FOREIGN)
-    parts = moved(record.key, output.key)
+    parts = moved_parts(record.key, output.key)
     if not parts:
         return Standing(output, State.DONE, record=record)
     stale = tuple(part for part in parts if part in _STALE)

@@ -4,6 +4,7 @@ Pure: reading the file itself is the tree's business, learning facts the probe's
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -105,6 +106,23 @@ def read_lock(data: bytes, file: str, spec: str) -> Lock:
     if problems:
         raise JobSpecValidationError(problems)
     return Lock(next(iter(headers)), tuple(sorted(sources, key=lambda each: each.location)))
+
+
+def salvage_lock(data: bytes) -> Lock | None:
+    """Return what can be read of a lock that a merge or an editor left, for `lock` to mend; None without a header.
+
+    Of two lines for one source the first stands; whatever is wrong with it shows when the source is looked at.
+    """
+    lines: list[_Line] = []
+    for text in data[:MOST_BYTES].splitlines():
+        with suppress(msgspec.MsgspecError, ValueError):
+            lines.append(canonical.decode(text, _Line))  # type: ignore[arg-type]
+    headers = [line for line in lines if isinstance(line, Header) and line.format == FORMAT]
+    sources: dict[str, Locked] = {}
+    for line in lines:
+        if isinstance(line, Locked):
+            sources.setdefault(line.location, line)
+    return Lock(headers[0], tuple(sources[place] for place in sorted(sources))) if headers else None
 
 
 def _headers(headers: dict[Header, int], file: str, spec: str) -> Iterator[Problem]:

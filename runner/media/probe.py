@@ -71,7 +71,6 @@ SCANS: dict[int, Literal["tff", "bff"]] = {2: "tff", 4: "tff", 3: "bff", 5: "bff
 RAW = {
     ".r3d": "R3D (REDCODE RAW)",
     ".braw": "BRAW (Blackmagic RAW)",
-    "brxq": "BRAW (Blackmagic RAW)",
     ".ari": "ARRIRAW",
     ".arx": "ARRIRAW",
     "arriraw": "ARRIRAW",

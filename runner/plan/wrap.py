@@ -13,9 +13,15 @@ from runner.spec.rates import Timecode, parse_timecode, rate_label
 _MIDNIGHT = "00:00:00:00"
 # Containers with a timecode track of their own; the others carry it as a tag of stream and file.
 _TRACK = frozenset(("mov", "mp4", "mxf"))
+# Both hold the reel beside the timecode: a mov in that very track, so that without the one there is none of the other.
 _REEL = {"mov": "-metadata:s:v:0", "mxf": "-metadata"}
-# MXF knows only these; FFmpeg writes nothing at other rates (SMPTE ST 377-1 edit rates, measured).
-_MXF_REFUSES = frozenset((Fraction(25, 2), Fraction(15)))
+# MXF has edit rates of its own (SMPTE ST 377-1): FFmpeg refuses all others, and of 119.88 it makes 120 (measured).
+_MXF_RATES = frozenset(
+    (
+        *(Fraction(n * 1000, 1001) for n in (24, 30, 48, 60)),
+        *(Fraction(n) for n in (24, 25, 30, 48, 50, 60, 72, 90, 96, 100, 120)),
+    )
+)
 
 
 def timecode_of(facts: Facts, rate: Fraction) -> Timecode | None:
@@ -29,7 +35,9 @@ def intend(container: str, facts: Facts, rate: Fraction) -> WrapIntent:
     """Return what the file shall carry; `rate` is the output's. Raises ValueError as `timecode_of`."""
     code = timecode_of(facts, rate)
     written = str(code) if code else _MIDNIGHT if container == "mxf" else None
-    return WrapIntent(container=container, timecode=written, reel=facts.reel if container in _REEL else None)
+    return WrapIntent(
+        container=container, timecode=written, reel=facts.reel if container in _REEL and written else None
+    )
 
 
 def options(intent: WrapIntent, source: str) -> tuple[str, ...]:
@@ -58,7 +66,7 @@ def refusals(source: str, facts: Facts, container: str, rate: Fraction) -> list[
         remedy = "mend the tag in the source, or ask where the clip comes from"
         clock = rate_label(facts.picture.rate)
         found.append(problem("JS073", source=source, found=facts.timecode, rate=clock, remedy=remedy))
-    if container == "mxf" and rate in _MXF_REFUSES:
+    if container == "mxf" and rate not in _MXF_RATES:
         remedy = "use mov or mkv, or an explicit rate"
         found.append(problem("JS075", source=source, rate=rate_label(rate), container=container, remedy=remedy))
     return found
@@ -68,7 +76,8 @@ def losses(facts: Facts, intent: WrapIntent, rate: Fraction) -> list[str]:
     """Return what the file does not carry, in words."""
     found = []
     if facts.reel and not intent.reel:
-        found.append(f"reel {facts.reel} is not carried by {intent.container}")
+        without = " without a timecode" if intent.container in _REEL else ""
+        found.append(f"reel {facts.reel} is not carried by {intent.container}{without}")
     if facts.timecode is None and intent.timecode:
         found.append(f"the source has no timecode; {intent.container} always has one, {intent.timecode} is written")
     if facts.timecode and rate != facts.picture.rate:

@@ -1,8 +1,8 @@
 """Progress of a run: bars on a terminal, plain lines in a pipe."""
 
 import sys
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from threading import Lock
 from types import TracebackType
 from typing import Any, Protocol
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from runner.execution.process import Progress
 from runner.execution.task import Outcome
 from runner.plan.model import Output
+from runner.report.reader import reader_may_be_gone
 from runner.report.tables import size_text
 from runner.text import harmless
 
@@ -62,7 +63,7 @@ class Lines:
         self._say(f"{line_of(outcome)}  [{self._ended}/{self._total}]")
 
     def _say(self, text: str) -> None:
-        with self._lock, suppress(BrokenPipeError):  # that nobody reads it is no reason to encode less
+        with self._lock, reader_may_be_gone():
             print(text, file=sys.stderr, flush=True)
 
 
@@ -93,7 +94,8 @@ class Bars:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bars.stop()
+        with reader_may_be_gone():
+            self._bars.stop()
 
     def begun(self, output: Output) -> None:
         """See Report."""
@@ -116,7 +118,8 @@ class Bars:
         self._advance(outcome.output, outcome.output.expects.frames)
         self._bars.remove_task(self._tasks.pop(outcome.output.location))
         style = "red" if outcome.problems else "green"
-        self._bars.console.print(line_of(outcome), style=style, markup=False, soft_wrap=True)
+        with reader_may_be_gone():
+            self._bars.console.print(line_of(outcome), style=style, markup=False, soft_wrap=True)
 
     def _advance(self, output: Output, frame: int) -> None:
         frame = min(frame, output.expects.frames)
@@ -127,3 +130,19 @@ class Bars:
 def reporter(outputs: Sequence[Output]) -> Report:
     """Return the report that suits where stderr goes."""
     return Bars(outputs) if sys.stderr.isatty() else Lines(outputs)
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[object], None]]:
+    """Count things on stderr while they are looked at; yields what to call for each. Silent when piped."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed:.0f} files"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(escape(harmless(what)), total=None)
+        yield lambda _: bars.advance(task)

@@ -1,6 +1,6 @@
 """What the fields of a spec say about each other; pure."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from runner.spec.project import Project, undeclared
 from runner.spec.templates import is_template_file
 
 EXPLICIT = "explicit"
+OUTPUT: FieldPath = ("output_directory",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def _judge_rate(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
 
 
 def _entry_problems(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
-    for index, entry in enumerate(data["sources"]):
+    for index, entry in enumerate(_listed(data)):
         if not isinstance(entry, Mapping):
             continue
         given = [name for name in ("path", "glob", "from") if name in entry]
@@ -45,19 +46,32 @@ def _entry_problems(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
                 yield problem("JS039", ("sources", index, name), found=name)
 
 
-def _places(data: Mapping[str, Any]) -> Iterator[tuple[FieldPath, str]]:
-    """Yield the path and text of every place among the sources, patterns included."""
-    for index, entry in enumerate(data["sources"]):
+def _listed(data: Mapping[str, Any]) -> list[Any] | tuple[Any, ...]:
+    sources = data.get("sources")
+    return sources if isinstance(sources, list | tuple) else ()
+
+
+def _texts(data: Mapping[str, Any]) -> Iterator[tuple[FieldPath, Any]]:
+    for index, entry in enumerate(_listed(data)):
         if not isinstance(entry, Mapping):
-            yield ("sources", index), str(entry)
+            yield ("sources", index), entry
         else:
-            yield from ((("sources", index, name), str(entry[name])) for name in ("path", "glob") if name in entry)
+            yield from ((("sources", index, name), entry[name]) for name in ("path", "glob") if name in entry)
+
+
+def _places(texts: Iterable[tuple[FieldPath, Any]]) -> Iterator[tuple[FieldPath, str, Location]]:
+    """Yield those places that can be read, patterns included: one that cannot hides no problem of the others."""
+    for path, text in texts:
+        try:
+            yield path, str(text), parse_location(text if isinstance(text, str) else "")
+        except ValueError:
+            continue
 
 
 def _judge_twice(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
     first: dict[Location, FieldPath] = {}
-    for path, text in _places(data):
-        earlier = first.setdefault(parse_location(text), path)
+    for path, text, location in _places(_texts(data)):
+        earlier = first.setdefault(location, path)
         if earlier != path:
             yield problem("JS034", path, found=text, first=earlier[1])
 
@@ -65,16 +79,20 @@ def _judge_twice(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
 def _judge_roots(data: Mapping[str, Any], context: _Context) -> Iterator[Problem]:
     if context.project is None:
         return
-    for path, text in [*_places(data), (("output_directory",), data["output_directory"])]:
-        if wrong := undeclared(parse_location(text), context.project):
+    texts = [*_texts(data), (OUTPUT, data.get("output_directory"))]
+    for path, _, location in _places(texts):
+        if wrong := undeclared(location, context.project):
             yield Problem(code=wrong.code, path=path, found=wrong.found, legal=wrong.legal)
-    output = parse_location(data["output_directory"])
-    root = context.project.root(output.root) if output.root else None
-    if root and root.read_only:
-        yield problem("JS054", ("output_directory",), found=root.name)
+        root = context.project.root(location.root) if location.root and path == OUTPUT else None
+        if root and root.read_only:
+            yield problem("JS054", OUTPUT, found=root.name)
 
 
-def _judge_names(data: Mapping[str, Any], context: _Context) -> Iterator[Problem]:
+def _clocks(data: Mapping[str, Any], template: naming.Template) -> list[str]:
+    return [name for name in ("date", "time") if name in template.uses and not data.get("created_at")]
+
+
+def _judge_template(data: Mapping[str, Any], context: _Context) -> Iterator[Problem]:
     if context.template is None:
         if is_template_file(data["naming_template"]):
             yield problem("JS049", naming.FIELD, what=f"the template {data['naming_template']}")
@@ -84,18 +102,19 @@ def _judge_names(data: Mapping[str, Any], context: _Context) -> Iterator[Problem
     except JobspecError as error:
         yield from error.problems
         return
-    clocks = [name for name in ("date", "time") if name in template.uses and not data.get("created_at")]
-    yield from (problem("JS048", naming.FIELD, found=name) for name in clocks)
+    yield from (problem("JS048", naming.FIELD, found=name) for name in _clocks(data, template))
     needing = sorted(name for name in template.uses & naming.TOKENS.keys() if naming.TOKENS[name].needs == "facts")
     if needing:
         yield problem("JS049", naming.FIELD, what=f"output names, for they use {', '.join(needing)}")
-    elif any(isinstance(entry, Mapping) for entry in data["sources"]):
+    elif any(isinstance(entry, Mapping) for entry in _listed(data)):
         yield problem("JS049", naming.FIELD, what="output names, for the lock says which files there are")
-    elif not clocks:
-        yield from _judge_output_names(data, template)
 
 
-def _judge_output_names(data: Mapping[str, Any], template: naming.Template) -> Iterator[Problem]:
+def _judge_output_names(data: Mapping[str, Any], context: _Context) -> Iterator[Problem]:
+    """Judge the names, unless something was found or noted about the template that they come from."""
+    if next(_judge_template(data, context), None):
+        return
+    template = naming.parse_template(context.template or "", frozenset(data.get("tokens") or ()))
     names = []
     for index, source in enumerate(data["sources"]):
         try:
@@ -109,13 +128,11 @@ def _judge_output_names(data: Mapping[str, Any], template: naming.Template) -> I
 _JUDGEMENTS: tuple[tuple[tuple[str, ...], Callable[[Mapping[str, Any], _Context], Iterator[Problem]]], ...] = (
     (("codec", "container"), _judge_pair),
     (("fps_mode", "fps_explicit"), _judge_rate),
-    (("sources",), _entry_problems),
-    (("sources",), _judge_twice),
-    (("sources", "output_directory"), _judge_roots),
-    (
-        tuple(row.name for row in schema.FIELDS),
-        _judge_names,
-    ),
+    ((), _entry_problems),
+    ((), _judge_twice),
+    ((), _judge_roots),
+    (("naming_template", "tokens", "created_at"), _judge_template),
+    (tuple(row.name for row in schema.FIELDS if row.in_yaml), _judge_output_names),
 )
 
 
@@ -124,12 +141,13 @@ def judge(data: Any, project: Project | None = None, template: str | None = None
 
     `template` is the text of the template file, when naming_template names one.
     """
-    found = schema.check_fields(data)
+    every = tuple(schema.wrong_fields(data))
+    found = schema.capped(iter(every))
     if not isinstance(data, Mapping):
         return tuple(found)
     if not is_template_file(data.get("naming_template")):
         template = data.get("naming_template")
-    context, wrong = _Context(project, template), {each.path[0] for each in found if each.path}
+    context, wrong = _Context(project, template), {each.path[0] for each in every if each.path}
     for fields, judgement in _JUDGEMENTS:
         if not wrong.intersection(fields):
             found += schema.capped(judgement(data, context))

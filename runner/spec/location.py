@@ -30,10 +30,13 @@ class Location:
 def parse_location(text: str) -> Location:
     """Read root:path, an absolute path, or a path relative to the repository.
 
-    Raises ValueError, with the reason, for an empty path, a NUL, and for ".." below a root.
+    Raises ValueError, with the reason, for an empty path, a NUL, bytes that are no UTF-8 (plans, locks and ledgers
+    could not say them), and for ".." below a root.
     """
     if not text or "\0" in text:
         raise ValueError("it is empty" if not text else "it holds a NUL")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("it is not UTF-8")
     if text.startswith("/"):
         return Location(None, posixpath.normpath(text) if ".." not in text.split("/") else text)
     match = _ROOTED.fullmatch(text)
@@ -42,6 +45,15 @@ def parse_location(text: str) -> Location:
         raise ValueError('".." and a leading "/" would leave the root')
     normal = posixpath.normpath(path)
     return Location(root, "" if normal == "." else normal)
+
+
+def is_location(text: str) -> bool:
+    """Say whether `parse_location` reads `text`."""
+    try:
+        parse_location(text)
+    except ValueError:
+        return False
+    return True
 
 
 def variable(root: str) -> str:

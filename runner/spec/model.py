@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from numbers import Number
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from runner import canonical
 from runner.errors import JobSpecValidationError, Problem, errors, problem
 from runner.spec import codecs, schema
 from runner.spec.judgement import judge
-from runner.spec.location import REPOSITORY, Mounts, parse_location
+from runner.spec.location import REPOSITORY, Mounts, is_location, parse_location
 from runner.spec.presence import missing_sources
 from runner.spec.project import Project, mounts_here
 from runner.spec.rates import parse_rate, rate_text
@@ -34,21 +35,23 @@ class FpsMode(StrEnum):
 def _pairs(value: Any) -> Any:
     """Return a mapping as sorted pairs, hashable; what is none comes back as it is, for `problems` to name."""
     if isinstance(value, Mapping):
-        return tuple(sorted((key, _pairs(each)) for key, each in value.items()))
+        return tuple(sorted(((key, _pairs(each)) for key, each in value.items()), key=lambda pair: str(pair[0])))
     return value
 
 
 def _mapping(value: Any) -> Any:
-    if isinstance(value, tuple):
+    if isinstance(value, tuple) and all(isinstance(each, tuple) and len(each) == 2 for each in value):
         return {key: _mapping(each) for key, each in value}
     return value
 
 
 def _rate(value: Any) -> Any:
+    """Return a rate in its one form; a number that is none as text, since JSON has no NaN and no Decimal."""
+    text = str(value) if isinstance(value, Number) and not isinstance(value, bool) else value
     try:
-        return rate_text(parse_rate(str(value)))
+        return rate_text(parse_rate(str(text)))
     except ValueError:
-        return value
+        return text
 
 
 def _mode(value: Any) -> Any:
@@ -104,7 +107,7 @@ class JobSpec:
             object.__setattr__(self, name, value)
         if not self.job_id:
             content = {**self.to_dict(), "job_id": "", "resolved_tokens": {}}
-            object.__setattr__(self, "job_id", canonical.short(_jsonable(content)))
+            object.__setattr__(self, "job_id", canonical.short(_content(content)))
 
     @property
     def rate(self) -> Fraction | None:
@@ -114,7 +117,8 @@ class JobSpec:
     @property
     def paths(self) -> tuple[str, ...]:
         """The sources that are plain paths; all of them, in a resolved spec."""
-        return tuple(entry for entry in self.sources if isinstance(entry, str))
+        entries = self.sources if isinstance(self.sources, tuple) else ()
+        return tuple(entry for entry in entries if isinstance(entry, str))
 
     @property
     def own_tokens(self) -> dict[str, str]:
@@ -134,14 +138,15 @@ class JobSpec:
     @classmethod
     def from_dict(cls, data: Any) -> "JobSpec":
         """Read plain data. Raises JobSpecValidationError when it has not the shape of a JobSpec."""
-        wrong = [each for each in schema.check_fields(data) if each.code in schema.SHAPE]
-        if wrong:
+        if wrong := schema.capped(each for each in schema.wrong_fields(data) if each.code in schema.SHAPE):
             raise JobSpecValidationError(wrong)
         return cls(**{name: value for name, value in data.items() if name != "jobspec_version"})
 
     def to_json(self) -> str:
         """Return the spec as JSON, in the contract's order, two spaces deep, with a line end."""
-        return json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n"
+        # A file name that is no UTF-8 holds surrogates, which Python writes back as the escapes that JSON has.
+        return text.encode("utf-8", "backslashreplace").decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "JobSpec":
@@ -169,8 +174,7 @@ class JobSpec:
         mounts = mounts or mounts_here(top, roots_of(self), {}, os.environ)
         template, missing = read_template(self.naming_template, WorkTree(mounts.folders.get(REPOSITORY, top)))
         found = [*self.problems(project, template), *missing]
-        if not any(each.path[:1] == ("sources",) for each in errors(found)):
-            found += missing_sources(self.paths, mounts)
+        found += missing_sources(self.sources if isinstance(self.sources, tuple) else (), mounts)
         if wrong := errors(found):
             raise JobSpecValidationError(wrong)
 
@@ -187,9 +191,9 @@ _OUTWARD: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _jsonable(content: dict[str, Any]) -> Any:
-    """Return the content in a form that always has a digest, also when a field holds nonsense."""
-    return json.loads(json.dumps(content, default=repr, sort_keys=True), parse_float=str)
+def _content(data: dict[str, Any]) -> str:
+    """Return the content as ASCII text, which has a digest also when a field holds nonsense."""
+    return json.dumps(data, default=repr, skipkeys=True)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -202,10 +206,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def roots_of(spec: JobSpec) -> list[str]:
     """Return the names of the roots that a spec's places use, those of ill-formed places left out."""
     roots = set()
-    globs = (entry.pattern for entry in globs_of(spec.sources))
+    globs = (entry.pattern for entry in globs_of(spec.sources if isinstance(spec.sources, tuple) else ()))
     for text in (*spec.paths, *globs, spec.output_directory):
-        try:
+        if isinstance(text, str) and is_location(text):
             roots.add(parse_location(text).root)
-        except ValueError:
-            continue
     return sorted(root for root in roots if root)

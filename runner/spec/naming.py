@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePosixPath
+from types import SimpleNamespace
 from typing import Any
 
 import jinja2
@@ -86,6 +87,8 @@ FILTERS: dict[str, Callable[..., str]] = {
     "upper": lambda value: _bounded(value).upper(),
     "replace": _replace,
 }
+# How many arguments each filter may have in its brackets.
+_ARGUMENTS = {"default": (0, 1), "lower": (0,), "upper": (0,), "replace": (2,)}
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
 _ENVIRONMENT.filters = dict(FILTERS)
 _ENVIRONMENT.globals = {}
@@ -151,18 +154,25 @@ def modern(text: str) -> str:
 
 def _refusal(node: nodes.Node) -> str | None:
     """Return what to call `node` when it may not stand in a template."""
-    for refused, words in _SPOKEN.items():
-        if isinstance(node, refused):
-            return words
     if not isinstance(node, _ALLOWED):
-        return type(node).__name__.lower()
-    if isinstance(node, nodes.Filter) and (node.name not in FILTERS or node.kwargs or node.dyn_args):
-        return f"the filter {node.name}" if node.name not in FILTERS else f"naming the arguments of {node.name}"
+        words = (words for refused, words in _SPOKEN.items() if isinstance(node, refused))
+        return next(words, type(node).__name__.lower())
+    if isinstance(node, nodes.Filter):
+        return _filter_refusal(node)
     if isinstance(node, nodes.Getattr) and not _own(node):
         return f"the attribute .{node.attr}"
     if isinstance(node, nodes.Const) and not isinstance(node.value, str | bool | int):
         return f"the constant {node.value}"
     return None
+
+
+def _filter_refusal(node: nodes.Filter) -> str | None:
+    if node.name not in FILTERS:
+        return f"the filter {node.name}"
+    if node.kwargs or node.dyn_args or node.dyn_kwargs:
+        return f"naming the arguments of {node.name}"
+    wanted = _ARGUMENTS[node.name]
+    return None if len(node.args) in wanted else f"{node.name} with {len(node.args)} arguments instead of {wanted[-1]}"
 
 
 def _walk(tree: nodes.Node) -> Iterable[nodes.Node]:
@@ -225,8 +235,9 @@ def _compiled(text: str) -> jinja2.Template:
 
 def _context(tokens: Mapping[str, str]) -> dict[str, Any]:
     prefix = f"{OWN}."
+    # No dict: its methods (copy, items, values…) would hide the tokens of these names.
     own = {name.removeprefix(prefix): value for name, value in tokens.items() if name.startswith(prefix)}
-    return {**{name: value for name, value in tokens.items() if name in TOKENS}, OWN: own}
+    return {**{name: value for name, value in tokens.items() if name in TOKENS}, OWN: SimpleNamespace(**own)}
 
 
 def render(template: Template, tokens: Mapping[str, str], source: str) -> str:
@@ -241,7 +252,7 @@ def render(template: Template, tokens: Mapping[str, str], source: str) -> str:
         raise JobspecError(
             [problem("JS043", FIELD, found=name, name=name, source=source) for name in missing]
         ) from None
-    except (jinja2.TemplateError, TypeError, ValueError) as error:
+    except (jinja2.TemplateError, TypeError, ValueError, RecursionError) as error:
         raise JobspecError(problem("JS040", FIELD, reason=str(error))) from None
     return unicodedata.normalize("NFC", text)
 
@@ -260,7 +271,8 @@ def _part_reason(part: str) -> str | None:
     checks = (
         (not part, "a part of it is empty"),
         (part in (".", ".."), f'"{part}" leaves the output directory'),
-        (harmless(part) != part, "it holds a character that is not for names"),
+        # Behind the x no "##" counts as a command to CI, which in a name is harmless.
+        (harmless(f"x{part}") != f"x{part}", "it holds a character that is not for names"),
         (bool(wrong), f"{' '.join(wrong)} cannot stand in a name"),
         (part[:1] in ("-", "."), f'it begins with "{part[:1]}"'),
         (part[-1:] in (" ", "."), "it ends in a space or a full stop"),
@@ -293,18 +305,18 @@ def output_name(template: Template, tokens: Mapping[str, str], source: str) -> s
     Raises JobspecError for a name that is not legal everywhere, or whose media extension is another container's.
     """
     name, container = render(template, tokens, source), tokens["container"]
-    told_tokens = told(tokens, template.uses)
-    reason = _separated(template, tokens) or next(filter(None, map(_part_reason, name.split("/"))), None)
+    told_tokens, extension = told(tokens, template.uses), _extension(name)
+    full = name if extension == container else f"{name}.{container}"
+    # The bare name first, for "a." is wrong and "a..mov" says less; then the full one, which may be too long.
+    reasons = (_part_reason(part) for each in (name, full) for part in each.split("/"))
+    reason = _separated(template, tokens) or next(filter(None, reasons), None)
     if reason:
         raise JobspecError(problem("JS044", FIELD, found=name, reason=reason, tokens=told_tokens))
-    extension = _extension(name)
-    if extension == container:
-        return name
-    if extension in EXTENSIONS:
+    if extension != container and extension in EXTENSIONS:
         raise JobspecError(
             problem("JS047", FIELD, found=name, extension=extension, container=container, tokens=told_tokens)
         )
-    return f"{name}.{container}"
+    return full
 
 
 def same_place(name: str) -> str:
@@ -330,7 +342,7 @@ def spec_tokens(spec: Mapping[str, Any], source: str, index: int) -> dict[str, s
     tokens = {
         "source_name": path.stem,
         "source_ext": path.suffix.removeprefix("."),
-        "source_dir": "" if location.root is None else str(path.parent).removeprefix("."),
+        "source_dir": "" if location.root is None or path.parent == PurePosixPath() else str(path.parent),
         "job_id": str(spec.get("job_id") or "job"),
         "index": f"{index:03d}",
         "codec": canonical_codec(spec["codec"]),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from runner.errors import JobspecError, Problem, problem
-from runner.spec.location import Mounts, parse_location
+from runner.spec.location import Location, Mounts, is_location, parse_location
 
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -24,7 +24,7 @@ def file_problem(path: Path, text: str) -> Problem | None:
     except FileNotFoundError:
         return problem("JS060", found=text)
     except OSError as error:
-        return problem("JS062", found=text, reason=error.strerror or str(error))
+        return problem("JS062", found=text, reason=(error.strerror or str(error)).lower())
     kind = next((words for test, words in _KINDS if test(status.st_mode)), None)
     if kind:
         return problem("JS061", found=text, kind=kind)
@@ -33,12 +33,39 @@ def file_problem(path: Path, text: str) -> Problem | None:
     return None if status.st_size else problem("JS065", found=text)
 
 
-def missing_sources(sources: Iterable[str], mounts: Mounts) -> Iterable[Problem]:
-    """Yield a problem for every source that is not an existing, regular, readable file."""
+def missing_sources(sources: Iterable[object], mounts: Mounts) -> Iterable[Problem]:
+    """Yield a problem for every source that is not an existing, regular, readable file.
+
+    What is no place at all has a problem already, and patterns are looked up by `lock`.
+    """
     for index, text in enumerate(sources):
+        if not isinstance(text, str) or not is_location(text):
+            continue
         try:
             found = file_problem(mounts.bind(parse_location(text)), text)
         except JobspecError as error:
             found = error.problems[0]
         if found:
             yield Problem(code=found.code, path=("sources", index), found=found.found, values=found.values)
+
+
+def left_root(location: Location, mounts: Mounts) -> Problem | None:
+    """Return the problem of a place that leaves its root by a link, or None; absolute places have no root to leave."""
+    if location.root is None:
+        return None
+    top = os.path.realpath(mounts.bind(Location(location.root, "")))
+    path = os.path.realpath(mounts.bind(location))
+    if path == top or path.startswith(top.rstrip("/") + "/"):
+        return None
+    return problem("JS053", found=str(location))
+
+
+def one_folder(mounts: Mounts, roots: Iterable[str]) -> list[Problem]:
+    """Return a problem for each root that is, on this machine, the very folder of another."""
+    first: dict[str, str] = {}
+    found = []
+    for root in sorted(set(roots) & mounts.folders.keys()):
+        other = first.setdefault(os.path.realpath(mounts.folders[root]), root)
+        if other != root:
+            found.append(problem("JS057", found=root, other=other))
+    return found

@@ -81,6 +81,8 @@ def _line_of(text: str, path: tuple[str | int, ...]) -> int:
 def _toml(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
+    except RecursionError:
+        raise JobSpecValidationError(problem("JS052", place=Place(PROJECT_FILE), reason="nested too deep")) from None
     except tomllib.TOMLDecodeError as error:
         where = re.search(r"line (\d+), column (\d+)", str(error))
         place = Place(PROJECT_FILE, *map(int, where.groups())) if where else Place(PROJECT_FILE)
@@ -93,10 +95,17 @@ def _root(name: str, entry: Any) -> Root:
     return Root(name, entry.get("description", ""), entry.get("read_only", False))
 
 
+def _project_text(tree: Tree) -> str:
+    data = tree.read(PROJECT_FILE, MOST_PROJECT_BYTES)
+    if len(data) > MOST_PROJECT_BYTES:
+        raise OSError(f"it has more than {MOST_PROJECT_BYTES} bytes")
+    return data.decode()
+
+
 def read_project(tree: Tree) -> Project:
     """Read jobspec.toml; a repository without one declares nothing. Raises JobSpecValidationError."""
     try:
-        text = tree.read(PROJECT_FILE, MOST_PROJECT_BYTES).decode()
+        text = _project_text(tree)
     except FileNotFoundError:
         return Project()
     except (OSError, UnicodeDecodeError) as error:

@@ -12,7 +12,7 @@ STANDARD_RATES = (
 HIGHEST = Fraction(1000)
 # "23.976", "23.98" and "23.97602" all mean 24000/1001; 24000/1001 and 24 are 1/1001 apart, so a tenth is safe.
 _SNAP = Fraction(1, 4000)
-_TEXT = re.compile(r"(\d{1,7})(?:/(\d{1,7})|\.(\d{1,9}))?")
+_TEXT = re.compile(r"(\d{1,7})(?:/(\d{1,7})|\.\d{1,20})?", re.ASCII)
 
 
 def snapped(rate: Fraction) -> Fraction:
@@ -81,7 +81,7 @@ class Timecode:
         return Timecode(int(Fraction(self.frames) / self.rate * rate), rate, self.drop and can_drop(rate))
 
 
-_TIMECODE = re.compile(r"(\d{2}):(\d{2}):(\d{2})([:;.])(\d{2,3})")
+_TIMECODE = re.compile(r"(\d{2}):(\d{2}):(\d{2})([:;.])(\d{2,3})", re.ASCII)
 
 
 def parse_timecode(text: str, rate: Fraction) -> Timecode:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from runner.errors import JobSpecValidationError, Problem, problem
+from runner.errors import JobSpecValidationError, Place, Problem, problem
 from runner.spec import naming, schema
 from runner.spec.bases import effective, relative_to
 from runner.spec.judgement import judge
@@ -44,9 +44,17 @@ def default_job_id(file: str) -> str:
     return text[:128] if text[:1].isalnum() else f"job{text}"[:128]
 
 
+def _names(tree: Tree, folder: str) -> tuple[str, ...]:
+    try:
+        return tree.list(folder)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise JobSpecValidationError(problem("JS001", place=Place(folder), reason=reason)) from None
+
+
 def find_specs(tree: Tree, folder: str) -> Iterator[str]:
     """Yield the spec files below a folder, sorted; folders named profiles hold bases, hidden ones nothing."""
-    for name in tree.list(folder):
+    for name in _names(tree, folder):
         path = f"{folder}/{name}".lstrip("/") if folder not in ("", ".") else name
         if name.startswith("."):
             continue
@@ -78,14 +86,14 @@ def read_spec(tree: Tree, file: str, project: Project, trail: tuple[str, ...] = 
         document = effective(tree, file)
     except JobSpecValidationError as error:
         return Reading(file, None, error.problems)
-    data = document.data
+    data = {"job_id": default_job_id(file), **document.data} if isinstance(document.data, dict) else document.data
     template, missing = read_template(data.get("naming_template") if isinstance(data, dict) else None, tree)
     found = [*_forbidden(data), *missing, *judge(data, project, template)]
     if missing:
         found = [each for each in found if each.code != "JS049"]
     if any(each.exit for each in found):
         return Reading(file, None, _placed(found, document), document)
-    spec = JobSpec.from_dict({"job_id": default_job_id(file), **data})
+    spec = JobSpec.from_dict(data)
     gathered, wrong = _gathered(tree, spec, file, project, (*trail, file))
     if wrong:
         return Reading(file, None, _placed([*found, *wrong], document), document)

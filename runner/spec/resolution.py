@@ -6,7 +6,7 @@ from dataclasses import dataclass
 SMALLEST, LARGEST = 16, 16384
 _NAMED = {"same": 1, "half": 2, "quarter": 4}
 LEGAL = (*_NAMED, "WIDTHxHEIGHT")
-_BOX = re.compile(r"([1-9]\d{0,4})x([1-9]\d{0,4})")
+_BOX = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})")
 
 
 @dataclass(frozen=True, slots=True)

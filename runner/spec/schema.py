@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -37,12 +38,12 @@ class Check:
             error(field, f"{self.code} {refused}")
 
 
-def _pattern(pattern: str) -> Callable[[str], object]:
+def _pattern(pattern: str, reason: str = "") -> Callable[[str], object]:
     anchored = re.compile(pattern)
 
     def accepts(text: str) -> None:
         if not anchored.fullmatch(text):
-            raise ValueError(text)
+            raise ValueError(reason)
 
     return accepts
 
@@ -59,8 +60,12 @@ def parse_time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-PLACE = Check("JS027", parse_location)
+def _place(text: str) -> None:
+    if text:  # of an empty one minlength speaks
+        parse_location(text)
 
+
+PLACE = Check("JS027", _place)
 
 _PATTERN = {"type": "string", "minlength": 1, "maxlength": 512}
 # What an entry of `sources` may say when it is a mapping; judgement sees to it that it is one thing only.
@@ -84,12 +89,6 @@ class Field:
     code: str = "JS012"
     required: bool = False
     in_yaml: bool = True
-
-    @property
-    def schema(self) -> dict[str, Any]:
-        """The row as Cerberus reads it; the items of a list are validated apart, one by one."""
-        rules = {name: rule for name, rule in self.rules.items() if name != "items_each"}
-        return {**rules, "required": self.required}
 
 
 # In the order of the contract, which is also that of `JobSpec.to_json`; later fields follow.
@@ -219,14 +218,20 @@ FIELDS = (
 EXTENDS = Field("extends", "one base, a spec of its own or a part of one, relative to this file", "profiles/house.yaml")
 BY_NAME = {row.name: row for row in FIELDS}
 LEGAL_TEXTS = {"JS021": resolution.LEGAL, "JS013": (VERSION,)}
-_SCHEMA = {row.name: row.schema for row in FIELDS}
 # What makes a mapping no JobSpec at all; a wrong value in the right shape is judged later, with all others.
 SHAPE = frozenset(("JS007", "JS010", "JS011", "JS012", "JS013", "JS014"))
-_WANTED = {"string": "text", "list": "a list", "dict": "a mapping", "number": "a number"}
+_WANTED = {
+    "string": "text",
+    "list": "a list",
+    "dict": "a mapping",
+    "number": "a number",
+    "boolean": "a truth value",
+}
+_ROOT = "a root has two or more of A-Z a-z 0-9 _ - and begins with a letter"
 _PROJECT = {
     "roots": {
         "type": "dict",
-        "keysrules": {"type": "string", "check_with": Check("JS027", _pattern("[A-Za-z][A-Za-z0-9_-]+"))},
+        "keysrules": {"type": "string", "check_with": Check("JS027", _pattern("[A-Za-z][A-Za-z0-9_-]+", _ROOT))},
         "valuesrules": {
             "type": ["string", "dict"],
             "schema": {"description": {"type": "string"}, "read_only": {"type": "boolean"}},
@@ -240,7 +245,7 @@ _PROJECT = {
 def kind(value: object) -> str:
     """Return what a value is, in an author's words."""
     if isinstance(value, str):
-        return "text"
+        return "text" if value else "nothing"
     if isinstance(value, Mapping):
         return "a mapping"
     names = {list: "a list", tuple: "a list", bool: "a truth value", type(None): "nothing"}
@@ -270,14 +275,9 @@ def _row(path: FieldPath) -> Field | None:
     return BY_NAME.get(str(path[0])) if path else None
 
 
-def _translated(error: Any, legal: Mapping[str, Any]) -> Problem:
-    """Return Cerberus' error as a Problem."""
-    path: FieldPath = tuple(error.document_path)
+def _translated(error: Any, path: FieldPath, wanted: object) -> Problem:
+    """Return Cerberus' error about the value at `path`, whose type should be `wanted`, as a Problem."""
     row, code = _row(path), error.code
-    if code == cerberus_errors.UNKNOWN_FIELD.code:
-        return problem("JS010", path, found=str(path[-1]), legal=legal)
-    if code == cerberus_errors.REQUIRED_FIELD.code:
-        return problem("JS011", path, help=row.help if row else "")
     if code == cerberus_errors.UNALLOWED_VALUE.code:
         own = row.code if row and len(path) == 1 else "JS029"
         return problem(own, path, found=str(error.value), legal=error.constraint)
@@ -287,24 +287,85 @@ def _translated(error: Any, legal: Mapping[str, Any]) -> Problem:
         return _custom(error, path)
     if code in (cerberus_errors.MIN_LENGTH.code, cerberus_errors.EMPTY_NOT_ALLOWED.code):
         return problem("JS015", path, help=row.help if row else "give it a value or drop it")
-    return problem("JS012", path, kind=kind(error.value), wanted=_wanted(error.constraint))
+    return problem("JS012", path, kind=kind(error.value), wanted=_wanted(wanted))
 
 
-def _validated(data: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Problem]:
-    validator = Validator(schema, purge_unknown=False)
-    validator.validate(data, normalize=False)
-    return [_translated(error, schema) for error in _flat(validator._errors)]
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """The rules of one value for itself, and the nodes of what it holds.
+
+    Cerberus is given one value at a time: for many wrong ones at once it takes quadratic time.
+    """
+
+    here: Validator
+    of: str
+    keys: "_Node | None"
+    pieces: Mapping[str, "_Node"]
+    fields: Mapping[str, "_Node"]
+    required: tuple[str, ...]
 
 
-def _items(row: Field, items: list[Any]) -> Iterator[Problem]:
-    """Validate the items of a list one by one: Cerberus takes quadratic time for many wrong ones at once."""
-    validators = {name: Validator({row.name: rules}) for name, rules in row.rules["items_each"].items()}
-    for index, item in enumerate(items):
-        validator = validators.get(kind(item), validators["text"])
-        if not validator.validate({row.name: item}, normalize=False):
-            for error in _flat(validator._errors):
-                error.document_path = (row.name, index, *error.document_path[1:])
-                yield _translated(error, _ENTRY)
+# The rules about what a value holds.
+_DEEP = frozenset(("items_each", "keysrules", "valuesrules", "schema", "required"))
+
+
+def _pieces(rules: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """Return the rules of the items of a list or the values of a mapping, by kind; "text" is for all others."""
+    if "items_each" in rules:
+        found: Mapping[str, Mapping[str, Any]] = rules["items_each"]
+        return found
+    one = rules.get("valuesrules") or (rules.get("schema") if rules["type"] == "list" else None)
+    return {"text": one} if one else {}
+
+
+def _node(rules: Mapping[str, Any], of: str) -> _Node:
+    fields = rules.get("schema", {}) if rules["type"] != "list" else {}
+    return _Node(
+        here=Validator({"value": {name: rule for name, rule in rules.items() if name not in _DEEP}}),
+        of=of,
+        keys=_node(rules["keysrules"], of) if "keysrules" in rules else None,
+        pieces={name: _node(each, of) for name, each in _pieces(rules).items()},
+        fields={name: _node(each, of) for name, each in fields.items()},
+        required=tuple(name for name, each in fields.items() if each.get("required")),
+    )
+
+
+@cache
+def _spec_node() -> _Node:
+    fields = {row.name: {**row.rules, "required": row.required} for row in FIELDS}
+    return _node({"type": "dict", "schema": fields}, "a JobSpec")
+
+
+@cache
+def _project_node() -> _Node:
+    return _node({"type": "dict", "schema": _PROJECT}, "jobspec.toml")
+
+
+def _wrong(node: _Node, path: FieldPath, value: Any) -> Iterator[Problem]:
+    """Yield what is wrong with a value, or else with what it holds."""
+    if not node.here.validate({"value": value}, normalize=False):
+        wanted = node.here.schema["value"]["type"]
+        yield from [_translated(error, path, wanted) for error in _flat(node.here._errors)]
+    elif isinstance(value, Mapping):
+        yield from _wrong_pairs(node, path, value)
+    elif isinstance(value, list | tuple) and node.pieces:
+        for index, piece in enumerate(value):
+            below = node.pieces.get(kind(piece), node.pieces["text"])
+            yield from _wrong(below, (*path, index), piece)
+
+
+def _wrong_pairs(node: _Node, path: FieldPath, pairs: Mapping[Any, Any]) -> Iterator[Problem]:
+    missing = (BY_NAME[name] for name in node.required if name not in pairs)
+    yield from (problem("JS011", (*path, row.name), help=row.help) for row in missing)
+    for name, piece in pairs.items():
+        here = (*path, name)
+        if node.keys:
+            yield from _wrong(node.keys, here, name)
+        below = node.fields.get(name) or node.pieces.get("text")
+        if below:
+            yield from _wrong(below, here, piece)
+        else:
+            yield problem("JS010", here, found=str(name), legal=node.fields, of=node.of)
 
 
 def capped(problems: Iterator[Problem]) -> list[Problem]:
@@ -314,21 +375,14 @@ def capped(problems: Iterator[Problem]) -> list[Problem]:
     return [*shown, problem("JS016", count=rest)] if rest else shown
 
 
-def _all(data: Mapping[str, Any]) -> Iterator[Problem]:
-    yield from _validated(data, _SCHEMA)
-    for row in FIELDS:
-        items = data.get(row.name)
-        if "items_each" in row.rules and isinstance(items, list | tuple):
-            yield from _items(row, list(items))
-
-
-def check_fields(data: object) -> list[Problem]:
-    """Return what is wrong with each field of a spec for itself; pure. At most a hundred, the rest counted."""
-    if not isinstance(data, Mapping):
-        return [problem("JS007", kind=kind(data))]
-    return capped(_all(data))
+def wrong_fields(data: object) -> Iterator[Problem]:
+    """Yield everything that is wrong with each field of a spec for itself; pure."""
+    if isinstance(data, Mapping):
+        yield from _wrong(_spec_node(), (), data)
+    else:
+        yield problem("JS007", kind=kind(data))
 
 
 def check_project(data: Mapping[str, Any]) -> list[Problem]:
     """Return what is wrong with a jobspec.toml."""
-    return _validated(data, _PROJECT)
+    return capped(_wrong(_project_node(), (), data))

@@ -124,7 +124,7 @@ class _Reader:
         if event.value == "<<":
             raise self.refuse("JS005", event, construct="merge keys (<<) are")
         path = (*level.path, event.value)
-        level.key, level.twice = event.value, path in self.document.keys
+        level.key, level.twice = event.value, event.value in level.value
         if level.twice:
             first = self.document.keys[path].line
             self.problems.append(problem("JS004", path, found=event.value, place=self.place(event), first=first))
@@ -150,11 +150,18 @@ def _text(data: bytes, file: str) -> str:
         raise _Refused(problem("JS002", place=place, byte=byte, offset=error.start)) from None
 
 
+def _unreadable(text: str, file: str, character: int) -> Problem:
+    """Return the problem of a character that YAML does not allow; libyaml gives no position for it."""
+    before = text[: text.index(chr(character))]
+    place = Place(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+    return problem("JS003", place=place, reason=f"the character U+{character:04X} cannot stand in it")
+
+
 def _events(text: str, file: str) -> Iterator[yaml.Event]:
     try:
         yield from yaml.parse(text, Loader=_LOADER)
     except yaml.reader.ReaderError as error:
-        raise _Refused(problem("JS003", place=Place(file), reason=f"character #x{error.character:04x}")) from None
+        raise _Refused(_unreadable(text, file, error.character)) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)

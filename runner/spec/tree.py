@@ -37,7 +37,8 @@ class WorkTree:
     def list(self, folder: str) -> tuple[str, ...]:
         """See Tree."""
         with os.scandir(self.top / folder) as entries:
-            return tuple(sorted(entry.name + "/" * entry.is_dir() for entry in entries))
+            # A link to a folder is no folder here, as it is none in a git revision: so no circle can be walked.
+            return tuple(sorted(entry.name + "/" * entry.is_dir(follow_symlinks=False) for entry in entries))
 
 
 def repository_of(path: Path) -> Path:

@@ -1,0 +1,36 @@
+"""A plan that was saved: believed only as far as its own inputs give it again."""
+
+from collections.abc import Iterable, Iterator
+
+from runner import canonical
+from runner.errors import JobspecError, problem
+from runner.plan.build import build, requests_of
+from runner.plan.document import read
+from runner.plan.model import Output, Plan
+
+
+def _different(saved: Plan, built: Plan) -> str:
+    """Return what of a saved plan is not what its inputs give."""
+    outputs: Iterator[tuple[Output, Output]] = zip(saved.outputs, built.outputs, strict=False)
+    for mine, theirs in outputs:
+        if mine != theirs:
+            before, after = canonical.plain(mine), canonical.plain(theirs)
+            fields = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+            return f"{', '.join(fields)} of {mine.location}"
+    return "its header, jobs or tasks"
+
+
+def trusted(lines: Iterable[bytes]) -> Plan:
+    """Read a saved plan and rebuild it from the specs and facts that it embeds.
+
+    Raises JobspecError when what stands in it is not what these give: arguments that only a file vouches for are
+    never run.
+    """
+    saved = read(lines)
+    try:
+        built = build(requests_of(saved), toolchain="", number=0)
+    except (KeyError, ValueError) as error:
+        raise JobspecError(problem("JS121", reason=str(error))) from None
+    if built != saved:
+        raise JobspecError(problem("JS121", reason=f"{_different(saved, built)} cannot be got from its inputs"))
+    return saved

@@ -1,0 +1,165 @@
+"""A git revision as a tree: read straight from git's objects, without a checkout.
+
+Git is asked with hooks, filters, helpers, replacement objects and lazy fetching off: a revision may be a stranger's.
+"""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from runner.errors import JobspecError, problem
+
+_SAFE = (
+    *("--no-replace-objects", "--literal-pathspecs", "--no-optional-locks"),
+    *("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "protocol.allow=never"),
+)
+_KEPT = ("PATH", "HOME", "SYSTEMROOT")
+_FILES = ("100644", "100755")
+
+
+def _environment() -> dict[str, str]:
+    """Return git's environment: no GIT_ variable of whoever calls us, no prompts, no lazy fetching."""
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return kept | {"GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+
+
+def _git(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+    command = ["git", *_SAFE, "-C", str(folder), *arguments]
+    try:
+        return subprocess.run(command, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    except OSError as error:
+        raise JobspecError(problem("JS100", reason=f"git cannot be started: {error.strerror}")) from None
+
+
+def _answer(folder: Path, *arguments: str) -> str | None:
+    done = _git(folder, *arguments)
+    return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Clone:
+    """A clone on this machine: its top (the git folder itself when bare), and the project's folder below it."""
+
+    top: Path
+    prefix: str = ""
+    bare: bool = False
+
+    def commit(self, revision: str) -> str:
+        """Return the commit that a revision names. Raises JobspecError (64)."""
+        found = None
+        if revision and not revision.startswith("-"):
+            found = _answer(self.top, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+        if not found:
+            raise JobspecError(problem("JS101", found=revision))
+        return found
+
+    def merge_base(self, base: str, head: str) -> str:
+        """Return the commit from which two revisions went apart. Raises JobspecError (64) with what mends it."""
+        first, second = self.commit(base), self.commit(head)
+        found = _answer(self.top, "merge-base", first, second)
+        if found:
+            return found.split("\n")[0]
+        shallow = _answer(self.top, "rev-parse", "--is-shallow-repository") == "true"
+        remedy = "this clone is shallow: run `git fetch --unshallow`" if shallow else "their histories never met"
+        raise JobspecError(problem("JS102", found=base, head=head, remedy=remedy))
+
+
+def clone_of(folder: Path) -> Clone:
+    """Return the clone that a folder lies in. Raises JobspecError (64) when it is in none."""
+    if _answer(folder, "rev-parse", "--is-bare-repository") == "true":
+        return Clone(Path(_answer(folder, "rev-parse", "--absolute-git-dir") or folder), bare=True)
+    top = _answer(folder, "rev-parse", "--show-toplevel")
+    if not top:
+        raise JobspecError(problem("JS100", reason=f"{folder} is in no git repository"))
+    prefix = os.path.relpath(os.path.realpath(folder), os.path.realpath(top))
+    return Clone(Path(top), "" if prefix == "." else PurePosixPath(prefix).as_posix())
+
+
+@dataclass(slots=True)
+class GitTree:
+    """The files of one commit, below the project's folder. One git process answers all reads; close it after use."""
+
+    clone: Clone
+    commit: str
+    _entries: Mapping[str, str] = field(init=False)
+    _folders: Mapping[str, tuple[str, ...]] = field(init=False)
+    _batch: "subprocess.Popen[bytes] | None" = None
+
+    def __post_init__(self) -> None:
+        self._entries = self._listed()
+        self._folders = _folders(self._entries)
+
+    def __enter__(self) -> "GitTree":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._batch:
+            with self._batch as batch:
+                assert batch.stdin
+                batch.stdin.close()
+
+    def _listed(self) -> dict[str, str]:
+        """Return the object of every regular file; links and submodules are not followed, so not listed."""
+        below = f"{self.clone.prefix}/" if self.clone.prefix else ""
+        done = _git(self.clone.top, "ls-tree", "-r", "-z", "--full-tree", self.commit)
+        entries: dict[str, str] = {}
+        for line in done.stdout.split(b"\0"):
+            about, _, name = line.partition(b"\t")
+            mode, _, rest = about.decode().partition(" ")
+            path = name.decode("utf-8", "surrogateescape")
+            if mode in _FILES and path.startswith(below):
+                entries[path.removeprefix(below)] = rest.split(" ")[1]
+        return entries
+
+    def read(self, path: str, limit: int) -> bytes:
+        """See Tree. Raises FileNotFoundError for what is no regular file of this commit."""
+        name = self._entries.get(path)
+        if name is None:
+            raise FileNotFoundError(2, "No such file in this revision", path)
+        pipe_in, pipe_out = self._pipes()
+        pipe_in.write(name.encode() + b"\n")
+        pipe_in.flush()
+        about = pipe_out.readline().split()
+        if len(about) != 3:
+            raise OSError(5, "git has no such object here, as in a partial clone", path)
+        size = int(about[2])
+        data = pipe_out.read(min(size, limit + 1))
+        _skip(pipe_out, size - len(data) + 1)
+        return data
+
+    def list(self, folder: str) -> tuple[str, ...]:
+        """See Tree."""
+        names = self._folders.get(folder.strip("/"))
+        if names is None:
+            raise FileNotFoundError(2, "No such folder in this revision", folder)
+        return names
+
+    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
+        if self._batch is None:
+            self._batch = subprocess.Popen(
+                ["git", *_SAFE, "-C", str(self.clone.top), "cat-file", "--batch"],
+                env=_environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+        assert self._batch.stdin and self._batch.stdout
+        return self._batch.stdin, self._batch.stdout
+
+
+def _skip(pipe: IO[bytes], count: int) -> None:
+    while count > 0:
+        count -= len(pipe.read(min(count, 1 << 20))) or count
+
+
+def _folders(paths: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return the names in every folder, folders with a "/" behind, sorted by code point."""
+    names: dict[str, set[str]] = {"": set()}
+    for path in paths:
+        parts = path.split("/")
+        for depth, part in enumerate(parts):
+            folder = "/".join(parts[:depth])
+            names.setdefault(folder, set()).add(part if depth == len(parts) - 1 else f"{part}/")
+    return {folder: tuple(sorted(found)) for folder, found in names.items()}

@@ -1,0 +1,178 @@
+"""A diff for people and programs: text, Markdown that fits a pull request, JSON."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from runner.plan.changes import Change, Kind
+from runner.plan.estimate import Cost
+from runner.plan.model import Output
+from runner.report.planned import cell
+from runner.report.tables import size_text
+from runner.review.diff import Diff, Group
+from runner.text import harmless
+
+# GitHub refuses longer comments; GitLab and Gitea allow more.
+LONGEST_COMMENT = 65_536
+MARKER = "<!-- jobspec-diff -->"
+_SHOWN_KINDS = tuple(kind for kind in Kind if kind is not Kind.UNCHANGED)
+_ROWS = 20
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}{'s' * (count != 1)}"
+
+
+def duration_text(seconds: float) -> str:
+    """Return a length of time as people read it: "42 s", "3 min", "5.2 h"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def cost_text(cost: Cost) -> str:
+    """Return the cost line of a group."""
+    if not cost.outputs:
+        return "nothing to make"
+    return (
+        f"to make: {_counted(cost.outputs, 'output')}, {duration_text(cost.seconds)} of picture, "
+        f"about {size_text(round(cost.size))} and {duration_text(cost.cpu)} of CPU time"
+    )
+
+
+def _totals(diff: Diff) -> str:
+    counts = [f"{diff.count(kind):,} {kind}" for kind in _SHOWN_KINDS if diff.count(kind)]
+    return ", ".join([*(counts or ["no changes"]), f"{diff.unchanged:,} unchanged"])
+
+
+def _head(group: Group) -> str:
+    counts = ", ".join(f"{group.count(kind):,} {kind}" for kind in _SHOWN_KINDS if group.count(kind))
+    return f"{group.title}: {_counted(len(group.jobs), 'job')}, {_counted(len(group.changes), 'output')} ({counts})"
+
+
+def _what(change: Change) -> str:
+    return "; ".join(change.words) or change.output.source.location
+
+
+def text(diff: Diff) -> Iterator[str]:
+    """Yield the lines of a diff for a terminal."""
+    yield _totals(diff)
+    for group in diff.groups:
+        yield ""
+        yield harmless(_head(group))
+        yield f"  {cost_text(group.cost)}"
+        yield from (f"  LOST {harmless(loss)}: {_counted(count, 'output')}" for loss, count in group.losses)
+        for job in group.jobs:
+            yield f"  job {harmless(job)}"
+            members = [each for each in group.changes if each.output.job == job]
+            yield from (
+                f"    {each.kind} {harmless(each.output.location)}: {harmless(_what(each))}" for each in members
+            )
+    yield from _tail(diff)
+    yield ""
+    yield f"plan {diff.digest}"
+
+
+def _tail(diff: Diff) -> Iterator[str]:
+    if diff.orphaned:
+        yield ""
+        yield f"orphaned, ours and named by no spec any more: {_counted(len(diff.orphaned), 'file')}"
+        yield from (f"  {harmless(place)}" for place in diff.orphaned)
+    for file in diff.unlocked:
+        yield f"{harmless(file)} changed and has no lock: what it makes cannot be told without media"
+    yield from map(str, diff.problems)
+
+
+def _words(output: Output) -> list[str]:
+    return [harmless(str(word)) for word in (*output.arguments.filters, *output.arguments.writing)]
+
+
+def _arguments(change: Change) -> list[str]:
+    """Return the difference of FFmpeg's arguments, as a unified diff of one word a line shows it."""
+    from difflib import unified_diff
+
+    if not change.before or not change.after:
+        return []
+    before, after = _words(change.before), _words(change.after)
+    return [line for line in unified_diff(before, after, lineterm="", n=0) if not line.startswith(("---", "+++", "@@"))]
+
+
+def _section(group: Group) -> str:
+    """Return one group as Markdown."""
+    lines = [f"### {cell(group.title)}", "", cell(_head(group).removeprefix(group.title + ": ")), ""]
+    lines += [f"- {cell(cost_text(group.cost))}"]
+    lines += [f"- **lost:** {cell(loss)} ({_counted(count, 'output')})" for loss, count in group.losses]
+    lines += ["", "| | output | what |", "|---|---|---|"]
+    lines += [f"| {each.kind} | {cell(each.output.location)} | {cell(_what(each))} |" for each in group.changes[:_ROWS]]
+    more = len(group.changes) - _ROWS
+    lines += [f"| | … and {more:,} more | |"] if more > 0 else []
+    arguments = _arguments(group.changes[0])
+    if arguments:
+        body = "\n".join(f"    {line}" for line in arguments)
+        lines += ["", "<details><summary>FFmpeg arguments of the first</summary>", "", body, "", "</details>"]
+    return "\n".join([*lines, ""])
+
+
+def _foot(diff: Diff) -> str:
+    lines = []
+    if diff.orphaned:
+        lines += [f"**Orphaned:** {_counted(len(diff.orphaned), 'file')} of ours that no spec names any more."]
+    lines += [f"- {cell(file)} changed and has no lock: what it makes cannot be told" for file in diff.unlocked]
+    lines += [f"- {cell(str(each))}" for each in diff.problems[:_ROWS]]
+    return "\n".join([*lines, "", f"plan `{diff.digest}`", ""])
+
+
+def markdown(diff: Diff, limit: int = LONGEST_COMMENT) -> str:
+    """Return one comment of at most `limit` characters: totals first, cut by whole groups with a count."""
+    head, foot = f"{MARKER}\n## jobspec: {_totals(diff)}\n\n", _foot(diff)
+    left, sections = limit - len(head) - len(foot) - 200, []
+    for number, group in enumerate(diff.groups):
+        section = _section(group)
+        if len(section) > left:
+            rest = diff.groups[number:]
+            outputs = sum(len(each.changes) for each in rest)
+            sections.append(f"… and {_counted(len(rest), 'more group')} with {_counted(outputs, 'output')}.\n")
+            break
+        sections.append(section)
+        left -= len(section) + 1
+    return head + "\n".join(sections) + "\n" + foot
+
+
+def _group_data(group: Group) -> dict[str, Any]:
+    cost = group.cost
+    return {
+        "causes": [{"file": each.file, "line": each.line or None, "words": each.words} for each in group.causes],
+        "jobs": list(group.jobs),
+        "cost": {
+            "outputs": cost.outputs,
+            "seconds": round(cost.seconds, 3),
+            "bytes": round(cost.size),
+            "cpu_seconds": round(cost.cpu, 1),
+        },
+        "losses": dict(group.losses),
+        "changes": [
+            {
+                "kind": str(each.kind),
+                "output": each.output.location,
+                "was": each.before.location if each.before else None,
+                "source": each.output.source.location,
+                "job": each.output.job,
+                "words": list(each.words),
+                "losses": list(each.losses),
+            }
+            for each in group.changes
+        ],
+    }
+
+
+def as_json(diff: Diff) -> str:
+    """Return the whole diff as JSON."""
+    data = {
+        "counts": {str(kind): diff.count(kind) for kind in Kind},
+        "groups": [_group_data(group) for group in diff.groups],
+        "orphaned": list(diff.orphaned),
+        "unlocked": list(diff.unlocked),
+        "problems": [str(each) for each in diff.problems],
+        "plan": diff.digest,
+    }
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
