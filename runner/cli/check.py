@@ -16,10 +16,15 @@ from runner.spec.tree import repository_of
 TEXT = "text"
 
 
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}{'s' * (count != 1)}"
+
+
 def _summary(checked: Checked) -> str:
-    count, wrong = len(checked.files), len(errors(checked.problems))
-    notes = len(checked.problems) - wrong
-    return f"{count} spec{'s' * (count != 1)}: {wrong or 'no'} problem{'s' * (wrong != 1)}, {notes} note{'s' * (notes != 1)}\n"
+    wrong = len(errors(checked.problems))
+    told = _counted(wrong, "problem") if wrong else "no problems"
+    notes = _counted(len(checked.problems) - wrong, "note")
+    return f"{_counted(len(checked.files), 'spec')}: {told}, {notes}\n"
 
 
 def _text(checked: Checked) -> str:
@@ -61,32 +66,31 @@ def _checkout(top: Path) -> Path:
     return next((folder for folder in (top, *top.parents) if (folder / ".git").exists()), top)
 
 
-def _from_top(files: Iterable[str], problems: Iterable[Problem], folder: Path, top: Path) -> Checked:
+def _named(files: Iterable[str], problems: Iterable[Problem], folder: Path, top: Path) -> Checked:
     """Return what was found with every file, so far relative to `folder`, named from `top` on."""
 
-    def named(file: str) -> str:
+    def name(file: str) -> str:
         return os.path.relpath(folder / file, top).replace(os.sep, "/")
 
     placed = (
-        each if not each.place else replace(each, place=replace(each.place, file=named(each.place.file)))
+        replace(each, place=replace(each.place, file=name(each.place.file))) if each.place else each
         for each in problems
     )
-    return Checked(files=tuple(map(named, files)), problems=tuple(placed))
+    return Checked(files=tuple(map(name, files)), problems=tuple(placed))
 
 
 def _checked(specs: tuple[str, ...], form: str) -> Checked:
     """Check specs. What keeps all of them from being read is raised in text, and a problem like any other elsewhere."""
+    here = Path.cwd()
     try:
         workspace = open_workspace(specs, {})
     except JobspecError as error:
         if form == TEXT:
             raise
-        top = repository_of(Path(specs[0]) if specs else Path.cwd())
-        return _from_top((), error.problems, top, _checkout(top))
+        top = repository_of(Path(specs[0]) if specs else here)
+        return _named((), error.problems, top, _checkout(top))
     files = [os.path.relpath(workspace.top / each.file) for each in workspace.readings]
-    if form == TEXT:
-        return Checked(files=tuple(files), problems=tuple(workspace.problems()))
-    return _from_top(files, workspace.problems(), Path.cwd(), _checkout(workspace.top))
+    return _named(files, workspace.problems(), here, here if form == TEXT else _checkout(workspace.top))
 
 
 def _write(written: str, output: Path) -> None:

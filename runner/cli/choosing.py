@@ -5,8 +5,9 @@ from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 import click
+import msgspec
 
-from runner.plan.model import Output
+from runner.plan.model import Output, Plan
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -21,3 +22,35 @@ def wanted(output: Output, patterns: tuple[str, ...]) -> bool:
     """Say whether an output is one of those that --only names; without --only all are."""
     texts = (output.location, output.name, output.source.location, output.source.location.rpartition("/")[2])
     return not patterns or any(fnmatchcase(text, pattern) for text in texts for pattern in patterns)
+
+
+def changed_since(revision: str, plan: Plan) -> frozenset[str]:
+    """Return the places of outputs whose key or place is not what it was at the merge base with `revision`.
+
+    Raises JobspecError (64) when the revision is not there.
+    """
+    from runner.cli.diff import here
+    from runner.review.git import GitTree
+    from runner.review.sides import side_of
+
+    _, clone = here()
+    with GitTree(clone, clone.merge_base(revision, "HEAD")) as tree:
+        before = {output.location: output.key for output in side_of(tree).plan.outputs}
+    return frozenset(output.location for output in plan.outputs if before.get(output.location) != output.key)
+
+
+def narrowed(plan: Plan, places: frozenset[str]) -> Plan:
+    """Return the plan with these outputs alone."""
+    kept = {number: place for place, number in enumerate(_kept(plan, places))}
+    tasks = [tuple(kept[number] for number in task.outputs if number in kept) for task in plan.tasks]
+    return msgspec.structs.replace(
+        plan,
+        outputs=tuple(plan.outputs[number] for number in kept),
+        tasks=tuple(
+            msgspec.structs.replace(task, outputs=left) for task, left in zip(plan.tasks, tasks, strict=True) if left
+        ),
+    )
+
+
+def _kept(plan: Plan, places: frozenset[str]) -> list[int]:
+    return [number for number, output in enumerate(plan.outputs) if output.location in places]

@@ -14,7 +14,7 @@ from runner.errors import Exit, JobspecError, worst
 from runner.report.reader import GONE
 
 # Each verb is a module of this package with a command of that name; imported only when it is asked for.
-VERBS = ("check", "lock", "plan", "run", "status", "why", "retry", "diff", "schema")
+VERBS = ("check", "lock", "plan", "run", "status", "why", "retry", "diff", "show", "schema")
 
 
 class _ClosedPipe(Exception):

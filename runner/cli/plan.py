@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from runner.cli.choosing import changed_since, narrowed, only_option, wanted
 from runner.cli.workspace import Workspace, open_workspace, plan_of, root_option, specs_argument
 from runner.media.toolchain import find_ffmpeg
 from runner.plan import document, shell
@@ -38,18 +39,47 @@ FORMATS: dict[str, Callable[[Plan, Workspace], str]] = {
 }
 
 
+_BY_SUFFIX = {".jsonl": "jsonl", ".sh": "sh", ".md": "markdown"}
+
+
+def _form(form: str | None, output: Path | None) -> str:
+    return form or _BY_SUFFIX.get(output.suffix if output else "", "text")
+
+
+def _narrow(plan: Plan, form: str, since: str | None, patterns: tuple[str, ...]) -> Plan:
+    if not since and not patterns:
+        return plan
+    if form == "jsonl":
+        raise click.UsageError("a saved plan is whole: --since and --only go with the other formats")
+    places = changed_since(since, plan) if since else frozenset(output.location for output in plan.outputs)
+    return narrowed(plan, frozenset(o.location for o in plan.outputs if o.location in places and wanted(o, patterns)))
+
+
 @click.command("plan")
 @specs_argument
-@click.option("--format", "form", type=click.Choice(tuple(FORMATS)), default="text", help="How to write the plan.")
+@click.option(
+    "--format", "form", type=click.Choice(tuple(FORMATS)), help="How to write the plan; by -o's suffix, or text."
+)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of stdout.")
+@click.option("--locked", is_flag=True, help="Probe nothing: refuse specs that have no lock.")
+@click.option("--since", metavar="REV", help="Only outputs whose key or place differs from REV's, at the merge base.")
+@only_option
 @root_option
-def command(specs: tuple[str, ...], form: str, output: Path | None, roots: dict[str, str]) -> int:
-    """Show what a run would make. Reads the sources' facts; starts no process and writes nothing else.
+def command(
+    specs: tuple[str, ...],
+    form: str | None,
+    output: Path | None,
+    locked: bool,
+    since: str | None,
+    patterns: tuple[str, ...],
+    roots: dict[str, str],
+) -> int:
+    """Show what a run would make. Probes only what no lock covers; starts no process and writes nothing else.
 
-    The digest of the plan is printed on stderr.
+    The digest of the plan is printed on stderr. A plan saved with -o plan.jsonl can be run another day.
     """
-    workspace = open_workspace(specs, roots)
-    plan = plan_of(workspace)
+    workspace, form = open_workspace(specs, roots), _form(form, output)
+    plan = _narrow(plan_of(workspace, locked=locked), form, since, patterns)
     written = FORMATS[form](plan, workspace)
     if output:
         output.write_text(written, encoding="utf-8")

@@ -1,13 +1,19 @@
 """`jobspec run`: makes what is missing or failed; names what is stale or foreign."""
 
 import os
+import sys
 from typing import Any
 
 import click
 
+from runner.cli.choosing import changed_since, only_option, wanted
+from runner.cli.lock import lock_all
 from runner.cli.running import Result, Wishes, finish, make, run_options, stand_of, tidy
-from runner.cli.workspace import open_workspace, plan_of, root_option, specs_argument
+from runner.cli.saved import planned
+from runner.cli.workspace import open_workspace, probed, refuse_escapes, root_option, specs_argument, unlocked_files
+from runner.errors import worst
 from runner.execution.state import State
+from runner.plan.model import Output
 
 _MADE = frozenset((State.MISSING, State.FAILED))
 _REPLACED = {
@@ -32,20 +38,45 @@ class _Run(click.Command):
     help="Make stale and outdated outputs again, or --replace=stale, --replace=outdated. Each old file goes"
     " only when its successor has passed.",
 )
+@click.option("--lock", "locking", is_flag=True, help="Lock the specs first, so that new files are made too.")
+@click.option("--since", metavar="REV", help="Only outputs whose key or place differs from REV's, at the merge base.")
+@only_option
 @run_options
 @root_option
-def command(specs: tuple[str, ...], roots: dict[str, str], replace: str | None, **options: Any) -> int:
+def command(
+    specs: tuple[str, ...],
+    roots: dict[str, str],
+    replace: str | None,
+    locking: bool,
+    since: str | None,
+    patterns: tuple[str, ...],
+    **options: Any,
+) -> int:
     """Make every planned output that is missing or failed, verify it, and give it its name.
 
+    Instead of specs, one saved PLAN.jsonl may be given: it is run if it is still what its specs give.
     Sources are never written to, and no file that jobspec did not make is ever replaced.
     """
     wishes = Wishes(**options, replace=_REPLACED.get(replace or "", frozenset()))
-    workspace = open_workspace(specs, roots)
-    plan = plan_of(workspace)
+    if locking:
+        lock_all(open_workspace(specs, roots))
+    workspace, plan = planned(specs, roots)
+    notes = [*probed(workspace), *unlocked_files(workspace)]
     standings = stand_of(plan, workspace.mounts)
+    standings = tuple(each for each in standings if wanted(each.output, patterns))
+    if since:
+        changed = changed_since(since, plan)
+        standings = tuple(each for each in standings if each.output.location in changed)
     result = Result(standings)
     chosen = [each for each in standings if each.state in _MADE | wishes.replace]
+    refuse_escapes(workspace, (place for each in chosen for place in _touched(each.output)))
     if chosen:
         make(plan, chosen, result, workspace.mounts, wishes, os.environ)
         tidy(plan, workspace.mounts)
-    return finish(result, workspace.mounts, wishes)
+    for each in notes:
+        print(workspace.shown(each), file=sys.stderr)
+    return worst([finish(result, workspace.mounts, wishes), *(each.exit for each in notes)])
+
+
+def _touched(output: Output) -> tuple[str, ...]:
+    return (output.source.location, output.directory, output.location)

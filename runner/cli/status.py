@@ -1,12 +1,14 @@
 """`jobspec status`: how every planned output stands."""
 
 import json
+import sys
 from collections.abc import Sequence
 
 import click
 
+from runner.cli.choosing import only_option, wanted
 from runner.cli.running import state_problem
-from runner.cli.workspace import open_workspace, plan_of, root_option, specs_argument
+from runner.cli.workspace import open_workspace, plan_of, root_option, specs_argument, unlocked_files
 from runner.errors import Exit, worst
 from runner.execution.state import Standing, State, ledgers, orphans, survey
 from runner.report.tables import show_table
@@ -31,8 +33,9 @@ def _exit(standings: Sequence[Standing]) -> Exit:
 @click.command("status")
 @specs_argument
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@only_option
 @root_option
-def command(specs: tuple[str, ...], roots: dict[str, str], as_json: bool) -> int:
+def command(specs: tuple[str, ...], roots: dict[str, str], as_json: bool, patterns: tuple[str, ...]) -> int:
     """Say of every planned output whether it is done, missing, failed, stale, outdated or foreign.
 
     Exits with 0 when outputs are merely missing, 3 when some are stale, 4 when some failed or are foreign.
@@ -40,7 +43,9 @@ def command(specs: tuple[str, ...], roots: dict[str, str], as_json: bool) -> int
     workspace = open_workspace(specs, roots)
     plan = plan_of(workspace)
     known = ledgers(plan.outputs, workspace.mounts)
-    standings = survey(plan.outputs, known, workspace.mounts)
+    chosen = [output for output in plan.outputs if wanted(output, patterns)]
+    standings = survey(chosen, known, workspace.mounts)
+    notes = unlocked_files(workspace)
     rows = [(str(each.state), each.output.location, each.output.source.location, _note(each)) for each in standings]
     gone = orphans(plan.outputs, known, workspace.mounts)
     rows += [(str(State.ORPHANED), place, "", "ours, no longer planned") for place, _ in gone]
@@ -49,4 +54,6 @@ def command(specs: tuple[str, ...], roots: dict[str, str], as_json: bool) -> int
         print(json.dumps([dict(zip(names, row, strict=True)) for row in rows], indent=2, ensure_ascii=False))
     else:
         show_table(("state", "output", "source", "note"), rows)
-    return _exit(standings)
+    for each in notes:
+        print(workspace.shown(each), file=sys.stderr)
+    return worst([_exit(standings), *(each.exit for each in notes)])

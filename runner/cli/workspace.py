@@ -11,14 +11,17 @@ import click
 
 from runner.errors import JobspecError, Place, Problem, errors, problem
 from runner.media.facts import Facts
+from runner.media.learn import unlocked
 from runner.plan import recipes
 from runner.plan.build import Request, build
 from runner.plan.expansion import Expanded, caught, expand
 from runner.plan.model import Plan
 from runner.spec.location import Mounts, parse_location
 from runner.spec.model import roots_of
+from runner.spec.presence import left_root, one_folder
 from runner.spec.project import Project, mounts_here, read_project
 from runner.spec.repository import SUFFIXES, Reading, find_specs, resolved, same_job_ids, same_outputs
+from runner.spec.sources import globs_of
 from runner.spec.tree import SPECS, WorkTree, repository_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -144,6 +147,7 @@ def probe_all(sources: Sequence[str], mounts: Mounts) -> list[Facts | JobspecErr
 def _probed(workspace: Workspace, reading: Reading) -> tuple[Request | None, list[Problem]]:
     """Return the request of a spec that has no lock, or the problems of its sources."""
     spec = resolved(reading)
+    spec = replace(spec, sources=tuple(str(parse_location(path)) for path in spec.paths))
     found: list[Problem] = []
     facts: list[Facts] = []
     for number, learnt in zip(reading.numbers, probe_all(spec.paths, workspace.mounts), strict=True):
@@ -201,6 +205,34 @@ def plan_of(workspace: Workspace, *, locked: bool = False) -> Plan:
         return workspace.build(requests)
     except JobspecError as error:
         raise JobspecError([workspace.shown(each) for each in error.problems]) from None
+
+
+def probed(workspace: Workspace) -> list[Problem]:
+    """Return a note for each spec that has no lock, so that its sources were probed just now."""
+    files = [each.reading.file for each in workspace.specs if each.unlocked]
+    return [problem("JS124", place=Place(file)) for file in files]
+
+
+def unlocked_files(workspace: Workspace) -> list[Problem]:
+    """Return a problem for each file that a glob matches on disk and that its lock does not hold."""
+    found = []
+    for each in workspace.specs:
+        reading = each.reading
+        if reading.spec is None or not globs_of(reading.spec.sources):
+            continue
+        for place in unlocked(reading.spec.sources, each.lock, workspace.mounts):
+            found.append(problem("JS120", found=str(place), spec=reading.file, place=Place(reading.file)))
+    return found
+
+
+def refuse_escapes(workspace: Workspace, places: Iterable[str]) -> None:
+    """Raise JobspecError for places that leave their root by a link, and for two roots that are one folder."""
+    declared = [root.name for root in workspace.project.roots]
+    found = one_folder(workspace.mounts, declared)
+    located = map(parse_location, places)
+    found += [wrong for place in located if (wrong := left_root(place, workspace.mounts))]
+    if found:
+        raise JobspecError(found)
 
 
 def is_spec(path: str) -> bool:

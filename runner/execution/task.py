@@ -16,6 +16,7 @@ from pathlib import Path
 from runner.errors import JobspecError, Problem, problem
 from runner.execution import gate, process, publish
 from runner.execution.ledger import Event, Record, Writer, now
+from runner.media.probe import content_of
 from runner.plan.arguments import Binding, bind
 from runner.plan.compose import compose
 from runner.plan.model import Output
@@ -174,9 +175,12 @@ def _same_source(attempt: _Attempt, before: Stat) -> None:
 
 
 def _source_before(attempt: _Attempt) -> Stat:
-    before, planned = _source_now(attempt), attempt.output.source.facts.content.size
-    if before.size != planned:
-        raise _changed(attempt, f"{before.size} bytes, {planned} when the plan was made")
+    """Return the source's stat, once its content is known to be what the plan was made for."""
+    before, planned = _source_now(attempt), attempt.output.source.facts.content
+    if before.size != planned.size:
+        raise _changed(attempt, f"{before.size} bytes, {planned.size} when the plan was made")
+    if content_of(attempt.source) != planned:
+        raise _changed(attempt, "its content is another than when the plan was made, at the same size")
     return before
 
 

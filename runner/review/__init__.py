@@ -1,4 +1,4 @@
-"""What was found, in the forms that places of review read. Pure: a value goes in, text comes out."""
+"""For the people who review: what a change does, and what was found, in the forms that places of review read."""
 
 import json
 from dataclasses import dataclass
@@ -27,5 +27,5 @@ def sentence(problem: Problem) -> str:
 
 
 def ascii_json(value: object) -> str:
-    """Return JSON in which every character that is not printable ASCII is spelled out, so that it can be shown raw."""
-    return json.dumps(value, indent=2).replace("\x7f", "\\u007f") + "\n"
+    """Return JSON that can be printed raw: only printable ASCII, and no ##, from which CI would read a command."""
+    return json.dumps(value, indent=2).replace("\x7f", "\\u007f").replace("##", "#\\u0023") + "\n"

@@ -6,18 +6,18 @@ from runner.text import harmless
 
 # What GitHub's runner turns back when it reads a command: these in what is said, and two more in a property, where
 # a comma ends the value and a colon could end the command (actions/toolkit, packages/core/src/command.ts).
-_SAID = {"%": "%25", "\r": "%0D", "\n": "%0A"}
-_PROPERTY = {**_SAID, ":": "%3A", ",": "%2C"}
+_SAID = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_PROPERTY = _SAID | str.maketrans({":": "%3A", ",": "%2C"})
 
 
 def said(text: str) -> str:
     """Return `text` escaped for the part of a command that is shown."""
-    return text.translate(str.maketrans(_SAID))
+    return text.translate(_SAID)
 
 
 def property_value(text: str) -> str:
     """Return `text` escaped for the value of a command's property."""
-    return text.translate(str.maketrans(_PROPERTY))
+    return text.translate(_PROPERTY)
 
 
 def _properties(problem: Problem) -> dict[str, str]:

@@ -55,4 +55,4 @@ def write(checked: Checked) -> str:
     for file, problems in found.items():
         _case(suite, file, problems)
     ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="UTF-8", xml_declaration=True).decode() + "\n"
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'

@@ -11,7 +11,7 @@ from runner.review import Checked, ascii_json, is_note, sentence
 from runner.spec.tree import PROJECT_FILE
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-# Versioned as 3.5.4 of the standard wants it: another way to compute it gets another number, and old alerts still match.
+# Versioned as 3.5.4 of the standard has it: another way to compute it gets another number, and old alerts still match.
 FINGERPRINT = "jobspecProblem/v1"
 _RULES = {code: index for index, code in enumerate(CODES)}
 
@@ -28,7 +28,7 @@ def _text(text: str) -> str:
 
 def _rule(code: str, row: Row) -> dict[str, Any]:
     """Return the rule of one code. GitHub wants all three texts."""
-    short = {"text": f"{code}: {row.text.format_map(_Gaps())}"}
+    short = {"text": _text(f"{code}: {row.text.format_map(_Gaps())}")}
     note = row.exit is Exit.OK
     told = (
         "A note; it fails nothing." if note else f"An error; jobspec exits with {int(row.exit)} when nothing is worse."
@@ -48,7 +48,7 @@ def _uri(file: str) -> str:
 
 
 def _location(place: Place | None) -> dict[str, Any]:
-    """Return where a problem stands. What stands nowhere is shown at the project's own file: GitHub refuses the rest."""
+    """Return where a problem stands; what stands nowhere at the project's own file, for GitHub takes no other."""
     if place is None:
         return {"physicalLocation": {"artifactLocation": {"uri": PROJECT_FILE}}}
     region = {"startLine": place.line, "startColumn": place.column}

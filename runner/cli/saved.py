@@ -1,0 +1,79 @@
+"""A saved plan as an argument: run only while it is still what its specs give."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from runner.cli.workspace import Workspace, open_workspace, plan_of
+from runner.errors import JobspecError, problem
+from runner.media.lock import SUFFIX
+from runner.plan.changes import Kind, compare, leaves
+from runner.plan.model import Job, Plan
+from runner.plan.trust import trusted
+from runner.spec.tree import repository_of
+
+_MOST_SHOWN = 20
+
+
+def is_plan(path: str) -> bool:
+    """Say whether an argument names a saved plan rather than a spec."""
+    return path.endswith(".jsonl") and not path.endswith(SUFFIX)
+
+
+def load(path: str) -> Plan:
+    """Return a saved plan, rebuilt from what it embeds. Raises JobspecError when it cannot be read or believed."""
+    try:
+        with Path(path).open("rb") as file:
+            return trusted(file)
+    except OSError as error:
+        raise JobspecError(problem("JS100", reason=f"{path}: {error.strerror}")) from None
+
+
+def _fields(job: Job) -> dict[str, object]:
+    data = leaves(job)
+    return {name: value for name, value in data.items() if not name.startswith(("spec resolved_tokens", "spec job_id"))}
+
+
+def moved(saved: Plan, now: Plan) -> Iterator[str]:
+    """Yield what moved between a saved plan and what its specs give now, from what to what."""
+    jobs = {job.job_id: _fields(job) for job in now.jobs}
+    for job in saved.jobs:
+        old, new = _fields(job), jobs.get(job.job_id)
+        if new is None:
+            yield f"job {job.job_id} is gone"
+            continue
+        differing = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
+        yield from (
+            f"job {job.job_id}: {name.removeprefix('spec ')} {old.get(name)} → {new.get(name)}" for name in differing
+        )
+    for change in compare(saved, now):
+        if change.kind is not Kind.UNCHANGED:
+            yield f"{change.output.location} {change.kind}: {'; '.join(change.words) or change.output.source.location}"
+
+
+def _now(saved: Plan, roots: dict[str, str]) -> tuple[Workspace, Plan]:
+    """Return the specs that a plan was made from, as they are now, and their plan."""
+    top = repository_of(Path.cwd())
+    files = [str(top / job.file) for job in saved.jobs]
+    try:
+        workspace = open_workspace(files, roots)
+        return workspace, plan_of(workspace)
+    except JobspecError as error:
+        reason = "its specs give no plan any more"
+        raise JobspecError([problem("JS122", reason=reason), *error.problems]) from None
+
+
+def planned(arguments: Sequence[str], roots: dict[str, str]) -> tuple[Workspace, Plan]:
+    """Return the plan of specs, or a saved one together with the specs it was made from.
+
+    Raises JobspecError (3) for a saved plan whose specs, templates, locks, toolchain or recipes moved since.
+    """
+    if len(arguments) != 1 or not is_plan(arguments[0]):
+        workspace = open_workspace(arguments, roots)
+        return workspace, plan_of(workspace)
+    saved = load(arguments[0])
+    workspace, now = _now(saved, roots)
+    if now != saved:
+        reasons = list(moved(saved, now))
+        shown = reasons[:_MOST_SHOWN] + [f"{len(reasons) - _MOST_SHOWN} more"] * (len(reasons) > _MOST_SHOWN)
+        raise JobspecError([problem("JS122", reason=reason) for reason in shown or ["its header"]])
+    return workspace, saved

@@ -1,0 +1,79 @@
+"""`jobspec show`: the effective spec and where each value came from; or a saved plan."""
+
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from runner.cli.saved import is_plan, load, planned
+from runner.cli.workspace import Workspace, open_workspace, root_option
+from runner.errors import JobspecError, errors
+from runner.report import planned as told
+from runner.report.tables import show_table
+from runner.spec.project import Project
+from runner.spec.repository import Reading
+from runner.spec.tree import PROJECT_FILE
+from runner.text import harmless
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_shown(each)}" for name, each in value.items())
+    return ", ".join(map(_shown, value)) if isinstance(value, list) else str(value)
+
+
+def _rows(reading: Reading, workspace: Workspace) -> Iterator[tuple[str, str, str]]:
+    """Yield every value of a spec with its origin: file and line, default, or the project file."""
+    assert reading.spec is not None and reading.document is not None
+    document, data = reading.document, reading.spec.to_dict()
+    for field, value in data.items():
+        if field in document.data and field != "sources":
+            place = document.place((field,))
+            yield field, _shown(value), f"{os.path.relpath(workspace.top / place.file)}:{place.line}"
+        elif field != "sources" and value not in (None, {}):
+            yield field, _shown(value), "default"
+    yield from _sources(reading, data["sources"], workspace)
+    yield from _project(workspace.project, workspace.toolchain)
+
+
+def _sources(reading: Reading, sources: list[Any], workspace: Workspace) -> Iterator[tuple[str, str, str]]:
+    assert reading.document is not None
+    for index, (number, source) in enumerate(zip(reading.numbers, sources, strict=True)):
+        place = reading.document.place(("sources", number))
+        yield f"sources[{index}]", _shown(source), f"{os.path.relpath(workspace.top / place.file)}:{place.line}"
+
+
+def _project(project: Project, toolchain: str) -> Iterator[tuple[str, str, str]]:
+    yield "toolchain", f"FFmpeg {toolchain}", PROJECT_FILE if project.ffmpeg else "default"
+    if project.state_directory:
+        yield "state_directory", project.state_directory, PROJECT_FILE
+
+
+def _show_plan(path: str, roots: dict[str, str]) -> None:
+    """Print a saved plan, whatever became of its specs, and warn when it is not what they give any more."""
+    plan = load(path)
+    print("\n".join(told.text(plan)))
+    try:
+        planned([path], roots)
+    except JobspecError as error:
+        for each in error.problems:
+            print(f"warning: {each}", file=sys.stderr)
+
+
+@click.command("show")
+@click.argument("spec", metavar="SPEC|PLAN.jsonl", type=click.Path(exists=True))
+@root_option
+def command(spec: str, roots: dict[str, str]) -> int:
+    """Show a spec with its bases merged, and where each value comes from; or a saved plan."""
+    if is_plan(spec):
+        _show_plan(spec, roots)
+        return 0
+    workspace = open_workspace([spec], roots)
+    if wrong := [each for reading in workspace.readings for each in errors(reading.problems)]:
+        raise JobspecError([workspace.shown(each) for each in wrong])
+    for reading in workspace.readings:
+        print(f"{harmless(os.path.relpath(workspace.top / reading.file))}")
+        show_table(("field", "value", "from"), list(_rows(reading, workspace)))
+    return 0
