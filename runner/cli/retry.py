@@ -37,7 +37,7 @@ def _saved(path: Path, roots: dict[str, str]) -> Workspace:
         raise JobSpecValidationError(found)
     mounts = mounts_here(None, roots_of(spec), roots, os.environ)
     project = Project(state_directory=_state_of(path))
-    reading = Reading(str(path), spec, (), numbers=tuple(range(len(spec.sources))))
+    reading = Reading(str(path), spec, found, numbers=tuple(range(len(spec.sources))))
     return Workspace(path.parent, project, (Expanded(reading, None, ()),), mounts)
 
 

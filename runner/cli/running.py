@@ -158,7 +158,7 @@ def state_problem(standing: Standing) -> Problem | None:
 
 def _row(standing: Standing, outcome: Outcome | None, mounts: Mounts) -> tuple[str, ...]:
     output = standing.output
-    word = str(standing.state) if outcome is None else "failed" if outcome.problems else "made"
+    word = outcome.word if outcome else str(standing.state)
     path = mounts.bind(parse_location(output.location))
     size = size_text(path.stat().st_size) if path.is_file() else ""
     frames = str(output.expects.frames)
@@ -175,16 +175,12 @@ def _print_json(result: Result) -> None:
         {
             "output": each.output.location,
             "source": each.output.source.location,
-            "state": str(each.state) if not (outcome := result.of(each.output)) else _word(outcome),
+            "state": outcome.word if (outcome := result.of(each.output)) else str(each.state),
             "problems": [str(p) for p in (outcome.problems if outcome else ())],
         }
         for each in result.standings
     ]
     print(json.dumps({"outputs": listed, "interrupted": result.interrupted}, indent=2, ensure_ascii=False))
-
-
-def _word(outcome: Outcome) -> str:
-    return "failed" if outcome.problems else "made"
 
 
 def _exit(result: Result) -> Exit:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.errors import JobspecError, Problem, problem
+from runner.errors import Exit, JobspecError, Problem, problem
 from runner.execution import gate, process, publish
 from runner.execution.ledger import Event, Record, Writer, now
 from runner.media.probe import content_of
@@ -46,6 +46,13 @@ class Outcome:
     problems: tuple[Problem, ...]
     seconds: float
     size: int = 0
+
+    @property
+    def word(self) -> str:
+        """How it ended, in a word: made, failed, or interrupted, which leaves it to be made by the next run."""
+        if not self.problems:
+            return "made"
+        return "interrupted" if all(each.exit is Exit.INTERRUPTED for each in self.problems) else "failed"
 
 
 @dataclass(frozen=True, slots=True)

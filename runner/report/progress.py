@@ -32,7 +32,7 @@ def line_of(outcome: Outcome) -> str:
     """Return one line on how a task ended."""
     name = harmless(outcome.output.location)
     if outcome.problems:
-        return "\n".join(f"failed {name}: {each}" for each in outcome.problems)
+        return "\n".join(f"{outcome.word} {name}: {each}" for each in outcome.problems)
     frames, size = outcome.output.expects.frames, size_text(outcome.size)
     return f"made   {name}  {frames} frames, {size}, {outcome.seconds:.1f} s"
 
@@ -115,7 +115,8 @@ class Bars:
 
     def ended(self, outcome: Outcome) -> None:
         """See Report."""
-        self._advance(outcome.output, outcome.output.expects.frames)
+        if outcome.word != "interrupted":
+            self._advance(outcome.output, outcome.output.expects.frames)
         self._bars.remove_task(self._tasks.pop(outcome.output.location))
         style = "red" if outcome.problems else "green"
         with reader_may_be_gone():

@@ -10,6 +10,7 @@ _COLOURS = {
     "made": "green",
     "missing": "yellow",
     "failed": "red",
+    "interrupted": "yellow",
     "foreign": "red",
     "stale": "magenta",
     "outdated": "cyan",
