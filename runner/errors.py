@@ -150,6 +150,9 @@ CODES: dict[str, Row] = {
     "JS099": Row("another runner is at work on it; it is left to that one", Exit.TRY_AGAIN),
     "JS101": Row("{found} names no commit of this clone; fetch it, or check the spelling", Exit.USAGE),
     "JS102": Row("{found} and {head} have no common ancestor here; {remedy}", Exit.USAGE),
+    "JS103": Row(
+        "{what} is not in this clone, as in a partial one; get all with `git fetch --refetch --no-filter`", Exit.USAGE
+    ),
     # locks and saved plans
     "JS110": Row("the lock cannot be read here: {reason}; make it anew with `jobspec lock {spec}`"),
     "JS111": Row("the lock has format {found}, which this tool does not read; make it anew with `jobspec lock {spec}`"),
@@ -215,7 +218,7 @@ class Problem:
         """The legal value that `found` most resembles, if any does."""
         from difflib import get_close_matches
 
-        close = get_close_matches((self.found or "").lower(), self.legal, n=1, cutoff=0.5)
+        close = get_close_matches((self.found or "").lower(), self.legal, n=1, cutoff=0.6)
         return close[0] if close else None
 
     @property

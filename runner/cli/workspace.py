@@ -11,7 +11,6 @@ import click
 
 from runner.errors import JobspecError, Place, Problem, errors, problem
 from runner.media.facts import Facts
-from runner.media.learn import unlocked
 from runner.plan import recipes
 from runner.plan.build import Request, build
 from runner.plan.expansion import Expanded, caught, expand
@@ -215,6 +214,8 @@ def probed(workspace: Workspace) -> list[Problem]:
 
 def unlocked_files(workspace: Workspace) -> list[Problem]:
     """Return a problem for each file that a glob matches on disk and that its lock does not hold."""
+    from runner.media.learn import unlocked
+
     found = []
     for each in workspace.specs:
         reading = each.reading

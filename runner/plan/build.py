@@ -1,12 +1,13 @@
 """The expansion: specs and facts become a plan."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from runner import canonical
-from runner.errors import JobspecError, Problem, problem
+from runner.errors import JobspecError, Place, Problem, problem
 from runner.media.facts import FORMATS, Facts
 from runner.media.toolchain import release
 from runner.plan import picture, recipes, sound, wrap
@@ -206,7 +207,7 @@ def _tokens(setting: _Setting, source: str, index: int, facts: Facts, intent: In
 def _losses(setting: _Setting, facts: Facts, intent: Intent) -> tuple[str, ...]:
     others = [each for each in facts.ignored if each.startswith("video")]
     return (
-        *picture.losses(facts.picture, intent.picture),
+        *picture.losses(facts.picture, intent.picture, setting.resolution),
         *sound.losses(facts.sound, setting.sound),
         *wrap.losses(facts, intent.wrap, intent.picture.rate),
         *(f"the file has {len(others) + 1} pictures; the first is taken" for _ in others[:1]),
@@ -273,9 +274,12 @@ def _job(request: Request, setting: _Setting, tokens: Mapping[str, Mapping[str, 
     )
 
 
-def _expand(request: Request, toolchain: str, number: int) -> tuple[Job, list[Output], list[Problem]]:
-    """Return the job, its outputs, and every problem that one of its sources has."""
-    setting = _setting(request, toolchain, number)
+def _expand(request: Request, toolchain: str, number: int) -> tuple[Job | None, list[Output], list[Problem]]:
+    """Return the job, its outputs, and every problem that one of its sources has; no job where nothing can be made."""
+    try:
+        setting = _setting(request, toolchain, number)
+    except JobspecError as error:
+        return None, [], [each.at(Place(request.file) if request.file else None) for each in error.problems]
     outputs: list[Output] = []
     tokens: dict[str, Mapping[str, str]] = {}
     problems: list[Problem] = []
@@ -311,24 +315,38 @@ def _folded(location: str) -> Location:
     return Location(place.root, naming.same_place(place.path))
 
 
+def _contested(outputs: Iterable[Output]) -> frozenset[str]:
+    """Return the jobs that have an output whose place is also that of another output, or of a source."""
+    outputs = list(outputs)
+    taken = Counter([_folded(each.location) for each in outputs])
+    taken.update({_folded(each.source.location) for each in outputs})
+    return frozenset(each.job for each in outputs if taken[_folded(each.location)] > 1)
+
+
+def attempt(requests: Sequence[Request], *, toolchain: str, number: int) -> tuple[Plan, tuple[Problem, ...]]:
+    """Return the plan of the jobs that can be made, as `build` does, and all that is wrong with the others."""
+    expanded = [_expand(request, toolchain, number) for request in requests]
+    problems = [each for _, _, wrong in expanded for each in wrong]
+    places = list(_places(output for _, outputs, _ in expanded for output in outputs))
+    contested = _contested(output for _, outputs, _ in expanded for output in outputs) if places else frozenset()
+    fine = [
+        (job, made) for job, made, wrong in expanded if job is not None and not wrong and job.job_id not in contested
+    ]
+    jobs, outputs = [job for job, _ in fine], [output for _, made in fine for output in made]
+    plan = Plan(header=_header(jobs, outputs), jobs=tuple(jobs), outputs=tuple(outputs), tasks=_tasks(outputs))
+    return plan, (*problems, *places)
+
+
 def build(requests: Sequence[Request], *, toolchain: str, number: int) -> Plan:
     """Return the plan that makes every source of every request; pure.
 
     `toolchain` is a release line such as "9.0", `number` that of the recipe tables, for requests that bring none.
     Raises JobspecError with all problems of all sources, each with its path in its spec.
     """
-    jobs: list[Job] = []
-    outputs: list[Output] = []
-    problems: list[Problem] = []
-    for request in requests:
-        job, made, wrong = _expand(request, toolchain, number)
-        jobs.append(job)
-        outputs += made
-        problems += wrong
-    problems += _places(outputs)
+    plan, problems = attempt(requests, toolchain=toolchain, number=number)
     if problems:
         raise JobspecError(problems)
-    return Plan(header=_header(jobs, outputs), jobs=tuple(jobs), outputs=tuple(outputs), tasks=_tasks(outputs))
+    return plan
 
 
 def _header(jobs: Sequence[Job], outputs: Sequence[Output]) -> Header:

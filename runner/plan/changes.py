@@ -1,12 +1,14 @@
 """Plan against plan: what was added, removed, moved, encoded or wrapped anew, and in which words."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from runner import canonical
 from runner.plan.model import Intent, Key, Output, Plan
+from runner.plan.picture import HDR
+from runner.spec.rates import rate_label
 
 
 class Kind(StrEnum):
@@ -37,20 +39,27 @@ class Change:
         return found
 
     @property
+    def made(self) -> bool:
+        """Whether the output has to be made: it is new, its key moved, or nothing is at its place yet."""
+        old, new = self.before, self.after
+        return new is not None and (old is None or old.key != new.key or old.location != new.location)
+
+    @property
     def words(self) -> tuple[str, ...]:
         """How the output differs, in the words of its intent."""
         if self.before is None or self.after is None:
             return ()
-        return (*_name(self.before, self.after), *differences(self.before, self.after))
+        return (*_place(self.before, self.after), *differences(self.before, self.after))
 
     @property
     def losses(self) -> tuple[str, ...]:
         """What the output will not carry of its source any more, and did before."""
         if self.after is None:
             return ()
-        known = set(self.before.losses) if self.before else set()
-        worse = _worse(self.before.intent, self.after.intent) if self.before else ()
-        return (*(loss for loss in self.after.losses if loss not in known), *worse)
+        if self.before is None:
+            return self.after.losses
+        fresh = tuple(loss for loss in self.after.losses if loss not in self.before.losses)
+        return (*fresh, *_worse(self.before.intent, self.after.intent, fresh))
 
 
 def moved_parts(old: Key, new: Key) -> tuple[str, ...]:
@@ -62,12 +71,15 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         for key, each in value.items():
             yield from _leaves(each, f"{path} {key}".strip())
+    elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+        for number, each in enumerate(value, 1):
+            yield from _leaves(each, f"{path} {number}")
     else:
         yield path, value
 
 
 def leaves(value: object) -> dict[str, Any]:
-    """Return a value's plain data flat: "picture codec" → "h264"."""
+    """Return a value's plain data flat: "picture codec" → "h264", "sound 1 channels" → 2."""
     return dict(_leaves(canonical.plain(value)))
 
 
@@ -81,24 +93,39 @@ def differences(old: Output, new: Output) -> Iterator[str]:
         yield "source content"
     if old.key.toolchain != new.key.toolchain:
         yield f"FFmpeg {old.key.toolchain} → {new.key.toolchain}"
-    if old.key.recipes != new.key.recipes and old.intent.picture.codec == new.intent.picture.codec:
+    if old.key.recipes != new.key.recipes and old.intent == new.intent:
         yield "recipe"
 
 
-def _name(old: Output, new: Output) -> Iterator[str]:
+def records_moved(old: Output, new: Output) -> bool:
+    """Say whether the same place is looked up in other ledgers, which know nothing of the file that stands there."""
+    return old.state != new.state and old.directory == new.directory
+
+
+def _place(old: Output, new: Output) -> Iterator[str]:
     if old.location != new.location:
         yield f"name {old.location} → {new.location}"
+    if records_moved(old, new):
+        yield f"records {old.state} → {new.state}"
 
 
-def _worse(old: Intent, new: Intent) -> Iterator[str]:
-    """Yield what gets lost between two intents although neither plan calls it a loss of its source."""
+def _worse(old: Intent, new: Intent, told: Collection[str]) -> Iterator[str]:
+    """Yield what gets lost between two intents although the later plan does not call it a loss, as `told`, itself."""
     before, after = sum(track.channels for track in old.sound), sum(track.channels for track in new.sound)
     if after < before:
         yield f"audio channels {before} → {after}"
-    if new.picture.rate != old.picture.rate:
-        yield f"frame rate {old.picture.rate} → {new.picture.rate}"
+    if new.picture.rate != old.picture.rate and not any("frame rate" in loss for loss in told):
+        yield f"frame rate {rate_label(old.picture.rate)} → {rate_label(new.picture.rate)}"
+    if old.picture.colour.transfer in HDR and new.picture.colour.transfer not in HDR:
+        yield f"HDR ({HDR[old.picture.colour.transfer]}) → SDR"
+    if _has_alpha(old) and not _has_alpha(new) and not any("alpha" in loss for loss in told):
+        yield "alpha is not there any more"
     if old.wrap.timecode and not new.wrap.timecode:
         yield f"timecode {old.wrap.timecode} is not carried any more"
+
+
+def _has_alpha(intent: Intent) -> bool:
+    return intent.picture.pixel_format.startswith("yuva")
 
 
 _PICTURE = frozenset(("source", "picture", "sound"))
@@ -111,24 +138,13 @@ def kind_of(old: Output, new: Output) -> Kind:
         return Kind.REENCODED
     if "wrap" in parts:
         return Kind.REWRAPPED
-    if old.location != new.location:
+    if old.location != new.location or records_moved(old, new):
         return Kind.MOVED
     return Kind.OUTDATED if parts else Kind.UNCHANGED
 
 
-def _paired(before: Iterable[Output], after: Iterable[Output]) -> Iterator[tuple[Output | None, Output | None]]:
-    """Yield outputs of two plans in pairs: of one place; else of one source and equal key; else of job and source."""
-    old, new = {each.location: each for each in before}, {each.location: each for each in after}
-    yield from ((old[place], new[place]) for place in old.keys() & new.keys())
-    gone = {place: each for place, each in old.items() if place not in new}
-    come = {place: each for place, each in new.items() if place not in old}
-    for same in (_same_key, _same_job):
-        waiting = {same(each): place for place, each in gone.items()}
-        for place, each in list(come.items()):
-            if (place_before := waiting.pop(same(each), None)) is not None:
-                yield gone.pop(place_before), come.pop(place)
-    yield from ((each, None) for each in gone.values())
-    yield from ((None, each) for each in come.values())
+def _same_job_and_key(output: Output) -> object:
+    return (output.source.location, output.job, output.key)
 
 
 def _same_key(output: Output) -> object:
@@ -137,6 +153,23 @@ def _same_key(output: Output) -> object:
 
 def _same_job(output: Output) -> object:
     return (output.source.location, output.job)
+
+
+def _paired(before: Iterable[Output], after: Iterable[Output]) -> Iterator[tuple[Output | None, Output | None]]:
+    """Yield outputs of two plans in pairs: of one place; else of one source and equal key or job, at best both."""
+    old, new = {each.location: each for each in before}, {each.location: each for each in after}
+    yield from ((old[place], new[place]) for place in old.keys() & new.keys())
+    gone = {place: each for place, each in old.items() if place not in new}
+    come = {place: each for place, each in new.items() if place not in old}
+    for same in (_same_job_and_key, _same_key, _same_job):
+        waiting: dict[object, list[str]] = {}
+        for place, each in gone.items():
+            waiting.setdefault(same(each), []).append(place)
+        for place, each in list(come.items()):
+            if places := waiting.get(same(each)):
+                yield gone.pop(places.pop(0)), come.pop(place)
+    yield from ((each, None) for each in gone.values())
+    yield from ((None, each) for each in come.values())
 
 
 def compare(before: Plan, after: Plan) -> tuple[Change, ...]:

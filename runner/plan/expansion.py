@@ -6,7 +6,7 @@ The same for the work tree and for a git revision; reads the tree, and nothing e
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from runner.errors import JobSpecValidationError, Problem, errors, problem
+from runner.errors import JobSpecValidationError, Place, Problem, errors, problem
 from runner.media.lock import MOST_BYTES, Cover, Lock, cover, lock_of, read_lock
 from runner.plan.build import Request
 from runner.spec.location import parse_location
@@ -41,8 +41,10 @@ def _lock(tree: Tree, file: str) -> tuple[Lock | None, tuple[Problem, ...]]:
         return read_lock(tree.read(path, MOST_BYTES), path, file), ()
     except JobSpecValidationError as error:
         return None, error.problems
-    except OSError:
+    except FileNotFoundError:
         return None, ()
+    except OSError as error:
+        return None, (problem("JS001", place=Place(path), reason=error.strerror or str(error)),)
 
 
 def _uncovered(reading: Reading, lock: Lock | None, covered: Cover | None) -> Iterator[Problem]:

@@ -190,9 +190,20 @@ def _deep(pixel_format: str) -> bool:
     return pixel_format.endswith("10le")
 
 
-def losses(picture: Picture, intent: PictureIntent) -> list[str]:
-    """Return what of the source's picture the output does not keep, in words."""
-    found = []
+def _unfilled(shape: Shape, resolution: Resolution) -> bool:
+    """Say whether a box is larger than the picture, which stays as it is: pixels are never made up."""
+    if resolution.box is None:
+        return False
+    width, height = resolution.box
+    return shape.width * shape.sar < width and shape.height < height
+
+
+def losses(picture: Picture, intent: PictureIntent, resolution: Resolution) -> list[str]:
+    """Return what of the source's picture, or of what was asked for, the output does not have, in words."""
+    found, shape = [], upright(picture)
+    if resolution.box and _unfilled(shape, resolution):
+        asked = "x".join(map(str, resolution.box))
+        found.append(f"{asked} asked, not upscaled from {shape.width}x{shape.height}")
     if not picture.constant:
         found.append(f"variable frame rate becomes constant {rate_label(intent.rate)}")
     elif intent.timing == "resampled":

@@ -20,6 +20,9 @@ _HEAD = """\
 # made for FFmpeg {toolchain} with recipes {recipes}: {count} outputs.
 # Encodes each output in a work folder, checks exit code, messages and frame count, then moves it to its name.
 # Stops at the first failure. A file that stands there already is left alone, named, and makes the exit code 3.
+#
+# A $ in a name is a $, and a line end in a mount's path is no pattern.
+# shellcheck disable=SC2016,SC3060
 set -eu
 umask 022
 
@@ -57,7 +60,7 @@ finish() {
     [ "${off#-}" -le "$3" ] || fail "$made frames instead of $2: $final"
     ln -- "$work/$1" "$final" 2>/dev/null || {
         if [ -e "$final" ] || [ -h "$final" ]; then fail "something else took its place meanwhile: $final"; fi
-        mv -- "$work/$1" "$final"
+        mv -- "$work/$1" "$final" || fail "cannot be moved to its name: $final"
     }
     clean
     work=
@@ -92,7 +95,8 @@ def _variables(plan: Plan, ffmpeg: Path, mounts: Mapping[str, Path]) -> Iterator
             yield f': "${{{_variable(root)}:?say where the root {root} is mounted}}"\n'
         else:
             yield f"{_variable(root)}=${{{_variable(root)}:-{_default(str(folder))}}}\n"
-    yield f"export {' '.join(f'{name}={value}' for name, value in ENVIRONMENT.items())}\n\n"
+    # Asked for a report, FFmpeg would write one wherever the script was started.
+    yield f"export {' '.join(f'{name}={value}' for name, value in ENVIRONMENT.items())}\nunset FFREPORT\n\n"
 
 
 def _default(text: str) -> str:

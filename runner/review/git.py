@@ -4,26 +4,34 @@ Git is asked with hooks, filters, helpers, replacement objects and lazy fetching
 """
 
 import os
+import re
 import subprocess
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from runner.errors import JobspecError, problem
+from runner.spec.tree import PROJECT_FILE
 
 _SAFE = (
     *("--no-replace-objects", "--literal-pathspecs", "--no-optional-locks"),
-    *("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "protocol.allow=never"),
+    *("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"),
 )
-_KEPT = ("PATH", "HOME", "SYSTEMROOT")
+_KEPT = ("PATH", "HOME", "XDG_CONFIG_HOME", "SYSTEMROOT")
+# Git before 2.45 knows nothing of GIT_NO_LAZY_FETCH. A list of no protocols is obeyed by all, whatever a clone's own
+# configuration allows.
+_OFFLINE = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "", "GIT_TERMINAL_PROMPT": "0"}
 _FILES = ("100644", "100755")
+# Anything else that rev-parse may print, such as ^1234 for ^main, is a range and no commit.
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 def _environment() -> dict[str, str]:
     """Return git's environment: no GIT_ variable of whoever calls us, no prompts, no lazy fetching."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return kept | {"GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+    return kept | _OFFLINE | {"LC_ALL": "C"}
 
 
 def _git(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
@@ -36,7 +44,7 @@ def _git(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
 
 def _answer(folder: Path, *arguments: str) -> str | None:
     done = _git(folder, *arguments)
-    return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else None
+    return done.stdout.decode("utf-8", "surrogateescape").rstrip("\n") if done.returncode == 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,7 @@ class Clone:
         found = None
         if revision and not revision.startswith("-"):
             found = _answer(self.top, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
-        if not found:
+        if not found or not _COMMIT.fullmatch(found):
             raise JobspecError(problem("JS101", found=revision))
         return found
 
@@ -73,9 +81,30 @@ def clone_of(folder: Path) -> Clone:
         return Clone(Path(_answer(folder, "rev-parse", "--absolute-git-dir") or folder), bare=True)
     top = _answer(folder, "rev-parse", "--show-toplevel")
     if not top:
-        raise JobspecError(problem("JS100", reason=f"{folder} is in no git repository"))
+        raise JobspecError(problem("JS100", reason=_refusal(folder)))
     prefix = os.path.relpath(os.path.realpath(folder), os.path.realpath(top))
     return Clone(Path(top), "" if prefix == "." else PurePosixPath(prefix).as_posix())
+
+
+def _refusal(folder: Path) -> str:
+    """Return why git finds no work tree at a folder; a clone of another owner, for one, is there and refused."""
+    said = _git(folder, "rev-parse", "--show-toplevel").stderr.decode("utf-8", "replace")
+    first = said.partition("\n")[0].removeprefix("fatal: ")
+    return f"{folder} is in no git repository" if "not a git repository" in first else f"{folder}: {first}"
+
+
+def at_project(clone: Clone, commit: str) -> Clone:
+    """Return a bare clone with the folder of its project, which no working directory tells.
+
+    Raises JobspecError (64) for a commit with several projects and none at its top.
+    """
+    folders = sorted(GitTree(clone, commit).folders_of(PROJECT_FILE))
+    if "" in folders or not folders:
+        return clone
+    if len(folders) > 1:
+        reason = f"{commit[:12]} has several projects ({', '.join(folders)}); ask in a clone with a work tree"
+        raise JobspecError(problem("JS100", reason=reason))
+    return replace(clone, prefix=folders[0])
 
 
 @dataclass(slots=True)
@@ -97,7 +126,7 @@ class GitTree:
 
     def __exit__(self, *_: object) -> None:
         if self._batch:
-            with self._batch as batch:
+            with self._batch as batch, suppress(BrokenPipeError):
                 assert batch.stdin
                 batch.stdin.close()
 
@@ -105,6 +134,8 @@ class GitTree:
         """Return the object of every regular file; links and submodules are not followed, so not listed."""
         below = f"{self.clone.prefix}/" if self.clone.prefix else ""
         done = _git(self.clone.top, "ls-tree", "-r", "-z", "--full-tree", self.commit)
+        if done.returncode:
+            raise self._lacking("a folder")
         entries: dict[str, str] = {}
         for line in done.stdout.split(b"\0"):
             about, _, name = line.partition(b"\t")
@@ -114,18 +145,21 @@ class GitTree:
                 entries[path.removeprefix(below)] = rest.split(" ")[1]
         return entries
 
+    def _lacking(self, what: str) -> JobspecError:
+        return JobspecError(problem("JS103", what=f"{what} of commit {self.commit[:12]}"))
+
     def read(self, path: str, limit: int) -> bytes:
-        """See Tree. Raises FileNotFoundError for what is no regular file of this commit."""
+        """See Tree. Raises FileNotFoundError for what is no regular file of this commit.
+
+        Raises JobspecError (64) for one whose content a partial clone lacks: to go on would be to take it for absent.
+        """
         name = self._entries.get(path)
         if name is None:
             raise FileNotFoundError(2, "No such file in this revision", path)
         pipe_in, pipe_out = self._pipes()
-        pipe_in.write(name.encode() + b"\n")
-        pipe_in.flush()
-        about = pipe_out.readline().split()
-        if len(about) != 3:
-            raise OSError(5, "git has no such object here, as in a partial clone", path)
-        size = int(about[2])
+        size = _asked(name, pipe_in, pipe_out)
+        if size is None:
+            raise self._lacking(path)
         data = pipe_out.read(min(size, limit + 1))
         _skip(pipe_out, size - len(data) + 1)
         return data
@@ -137,6 +171,10 @@ class GitTree:
             raise FileNotFoundError(2, "No such folder in this revision", folder)
         return names
 
+    def folders_of(self, name: str) -> tuple[str, ...]:
+        """Return the folders that hold a file of this name, "" for the top."""
+        return tuple(folder for folder, names in self._folders.items() if name in names)
+
     def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
         if self._batch is None:
             self._batch = subprocess.Popen(
@@ -144,9 +182,19 @@ class GitTree:
                 env=_environment(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
             )
         assert self._batch.stdin and self._batch.stdout
         return self._batch.stdin, self._batch.stdout
+
+
+def _asked(name: str, pipe_in: IO[bytes], pipe_out: IO[bytes]) -> int | None:
+    """Ask for an object and return its size; None when git has it not, which it says or dies of."""
+    with suppress(BrokenPipeError):
+        pipe_in.write(name.encode() + b"\n")
+        pipe_in.flush()
+    about = pipe_out.readline().split()
+    return int(about[2]) if len(about) == 3 else None
 
 
 def _skip(pipe: IO[bytes], count: int) -> None:
@@ -154,7 +202,7 @@ def _skip(pipe: IO[bytes], count: int) -> None:
         count -= len(pipe.read(min(count, 1 << 20))) or count
 
 
-def _folders(paths: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+def _folders(paths: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return the names in every folder, folders with a "/" behind, sorted by code point."""
     names: dict[str, set[str]] = {"": set()}
     for path in paths:

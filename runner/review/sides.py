@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from runner.errors import JobspecError, Problem, errors
+from runner.errors import JobSpecValidationError, Problem, errors
 from runner.media.toolchain import DECLARED
 from runner.plan import recipes
-from runner.plan.build import Request, build
+from runner.plan.build import attempt
 from runner.plan.expansion import Expanded, caught, expand
 from runner.plan.model import Plan
 from runner.spec.project import Project, read_project
@@ -23,42 +23,46 @@ class Side:
     problems: tuple[Problem, ...]
 
     @property
-    def unlocked(self) -> tuple[str, ...]:
-        """The spec files whose facts no lock holds, so that nobody knows their outputs without media."""
-        return tuple(each.reading.file for each in self.specs if each.reading.spec and each.request is None)
+    def jobs(self) -> dict[str, Expanded]:
+        """The specs that can be read, by job id."""
+        return {each.reading.spec.job_id: each for each in self.specs if each.reading.spec}
+
+    @property
+    def unplanned(self) -> frozenset[str]:
+        """The spec files whose outputs nobody can tell: they have no lock, or something is wrong with them."""
+        planned = {job.file for job in self.plan.jobs}
+        return frozenset(each.reading.file for each in self.specs) - planned
+
+    @property
+    def unlocked(self) -> tuple[Expanded, ...]:
+        """The specs that lack nothing but a lock, so that their outputs cannot be told without media."""
+        return tuple(
+            each
+            for each in self.specs
+            if each.reading.spec and not each.lock and {found.code for found in errors(each.problems)} <= {"JS116"}
+        )
 
 
 def _files(tree: Tree) -> list[str]:
-    try:
-        return list(find_specs(tree, SPECS))
-    except OSError:
-        return []
+    """Return the spec files; a revision from before the first one has not even their folder."""
+    return list(find_specs(tree, SPECS)) if f"{SPECS}/" in tree.list("") else []
 
 
-def _planned(requests: list[Request], toolchain: str) -> tuple[Plan, tuple[Problem, ...]]:
-    """Return the plan; where some cannot be planned, that of the others, and why."""
+def _project(tree: Tree) -> tuple[Project, tuple[Problem, ...]]:
     try:
-        return build(requests, toolchain=toolchain, number=recipes.DECLARED), ()
-    except JobspecError as error:
-        fine, problems = [], list(error.problems)
-        for request in requests:
-            try:
-                build([request], toolchain=toolchain, number=recipes.DECLARED)
-            except JobspecError:
-                continue
-            fine.append(request)
-    try:
-        return build(fine, toolchain=toolchain, number=recipes.DECLARED), tuple(problems)
-    except JobspecError as error:  # each alone is fine, together they collide
-        empty = build([], toolchain=toolchain, number=recipes.DECLARED)
-        return empty, tuple(dict.fromkeys((*problems, *error.problems)))
+        return read_project(tree), ()
+    except JobSpecValidationError as error:
+        return Project(), error.problems
 
 
 def side_of(tree: Tree) -> Side:
-    """Return one side of a diff; reads the tree and nothing else. Raises JobspecError for a wrong jobspec.toml."""
-    project = read_project(tree)
+    """Return one side of a diff; reads the tree and nothing else."""
+    project, broken = _project(tree)
     specs = expand(tree, _files(tree), project)
-    plan, wrong = _planned([each.request for each in specs if each.request], project.ffmpeg or DECLARED)
+    requests = [each.request for each in specs if each.request]
+    plan, wrong = attempt(requests, toolchain=project.ffmpeg or DECLARED, number=recipes.DECLARED)
+    if broken:  # every root is undeclared then, which says nothing more
+        return Side(project, specs, plan, broken)
     readings = [each.reading for each in specs]
     alone = [each for spec in specs for each in errors(spec.problems)]
     together = [*same_job_ids(readings), *same_outputs(readings)]

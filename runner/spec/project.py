@@ -82,7 +82,9 @@ def _toml(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise JobSpecValidationError(problem("JS052", place=Place(PROJECT_FILE), reason="nested too deep")) from None
+        raise JobSpecValidationError(
+            problem("JS052", place=Place(PROJECT_FILE), reason="not TOML: nested too deep")
+        ) from None
     except tomllib.TOMLDecodeError as error:
         where = re.search(r"line (\d+), column (\d+)", str(error))
         place = Place(PROJECT_FILE, *map(int, where.groups())) if where else Place(PROJECT_FILE)

@@ -67,7 +67,13 @@ def find_specs(tree: Tree, folder: str) -> Iterator[str]:
 def _placed(found: Iterable[Problem], document: Document) -> tuple[Problem, ...]:
     """Give every problem its place: that of the key for an unknown field, else of the value or its parent."""
     placed = [each.at(document.place(each.path, key=each.code in ("JS010", "JS014"))) for each in found]
-    return tuple(sorted(placed, key=lambda each: (each.place.line, each.place.column) if each.place else (0, 0)))
+    return tuple(sorted(placed, key=_order))
+
+
+def _order(found: Problem) -> tuple[bool, int, int]:
+    """Sort by place; what counts the problems that are not shown comes after those that are."""
+    line, column = (found.place.line, found.place.column) if found.place else (0, 0)
+    return found.code == "JS016", line, column
 
 
 def _forbidden(data: object) -> list[Problem]:

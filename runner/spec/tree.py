@@ -1,5 +1,6 @@
 """Where repository files come from: the work tree here; a git revision answers the same two questions."""
 
+import errno
 import os
 import stat
 from dataclasses import dataclass
@@ -28,7 +29,10 @@ class WorkTree:
 
     def read(self, path: str, limit: int) -> bytes:
         """See Tree. A pipe or device is an OSError, not a wait without end."""
-        descriptor = os.open(self.top / path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            descriptor = os.open(self.top / path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except ValueError:  # no name on disk holds a zero byte, or half a character
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from None
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise OSError("not a regular file")
