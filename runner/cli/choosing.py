@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -24,16 +25,15 @@ def wanted(output: Output, patterns: tuple[str, ...]) -> bool:
     return not patterns or any(fnmatchcase(text, pattern) for text in texts for pattern in patterns)
 
 
-def changed_since(revision: str, plan: Plan) -> frozenset[str]:
+def changed_since(revision: str, plan: Plan, top: Path) -> frozenset[str]:
     """Return the places of outputs whose key or place is not what it was at the merge base with `revision`.
 
-    Raises JobspecError (64) when the revision is not there.
+    `top` is the repository of the plan's specs. Raises JobspecError (64) when the revision is not there.
     """
-    from runner.cli.diff import here
-    from runner.review.git import GitTree
+    from runner.review.git import GitTree, clone_of
     from runner.review.sides import side_of
 
-    _, clone = here()
+    clone = clone_of(top)
     with GitTree(clone, clone.merge_base(revision, "HEAD")) as tree:
         before = {output.location: output.key for output in side_of(tree).plan.outputs}
     return frozenset(output.location for output in plan.outputs if before.get(output.location) != output.key)

@@ -1,18 +1,18 @@
 """`jobspec diff`: what merging would do, from two git revisions, without media and without a checkout."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
 
-from runner.errors import Exit, worst
+from runner.cli.output import write
+from runner.errors import Exit, JobspecError, problem, worst
 from runner.review import told
 from runner.review.diff import Diff, diff
-from runner.review.git import Clone, GitTree, clone_of
+from runner.review.git import Clone, GitTree, at_project, clone_of
 from runner.review.sides import Side, side_of
-from runner.spec.tree import Tree, WorkTree, repository_of
+from runner.spec.tree import SPECS, Tree, WorkTree, repository_of
 
 FORMATS: dict[str, Callable[[Diff], str]] = {
     "text": lambda found: "\n".join(told.text(found)) + "\n",
@@ -21,28 +21,34 @@ FORMATS: dict[str, Callable[[Diff], str]] = {
 }
 
 
-def here() -> tuple[Path, Clone]:
+def _here() -> tuple[Path, Clone]:
     """Return the repository that the working directory belongs to, and the clone it lies in."""
-    top = repository_of(Path.cwd())
-    clone = clone_of(top)
-    return (clone.top if clone.bare else top), clone
+    clone = clone_of(Path.cwd())
+    top = clone.top if clone.bare else repository_of(Path.cwd())
+    return top, clone if clone.bare else clone_of(top)
 
 
 @contextmanager
 def trees(base: str, head: str | None) -> Iterator[tuple[Tree, Tree]]:
     """Open the merge base of two revisions, and the later one; without `head` that is the work tree."""
-    top, clone = here()
-    later = head or ("HEAD" if clone.bare else None)
+    top, clone = _here()
+    later = "HEAD" if head is None and clone.bare else head
+    first = clone.merge_base(base, "HEAD" if later is None else later)
+    last = None if later is None else clone.commit(later)
+    if clone.bare:
+        clone = at_project(clone, last or first)
     with ExitStack() as opened:
-        before = opened.enter_context(GitTree(clone, clone.merge_base(base, later or "HEAD")))
-        after = opened.enter_context(GitTree(clone, clone.commit(later))) if later else WorkTree(top)
-        yield before, after
+        before = opened.enter_context(GitTree(clone, first))
+        yield before, opened.enter_context(GitTree(clone, last)) if last else WorkTree(top)
 
 
 def sides(base: str, head: str | None) -> tuple[Side, Side]:
     """Return both sides, expanded. Raises JobspecError (64) for revisions that are not there."""
-    with trees(base, head) as (before, after):
-        return side_of(before), side_of(after)
+    with trees(base, head) as (first, last):
+        before, after = side_of(first), side_of(last)
+    if not before.specs and not after.specs:
+        raise JobspecError(problem("JS009", (SPECS,)))
+    return before, after
 
 
 @click.command("diff")
@@ -57,10 +63,6 @@ def command(base: str, head: str | None, form: str, output: Path | None, detaile
     BASE is taken at the merge base. Reads git's objects and locks only: no media, no checkout. Works in a bare clone.
     """
     found = diff(*sides(base, head))
-    written = FORMATS[form](found)
-    if output:
-        output.write_text(written, encoding="utf-8")
-    else:
-        sys.stdout.write(written)
+    write(FORMATS[form](found), output)
     changed = [Exit.CHANGES] if detailed_exitcode and (found.groups or found.unlocked) else []
     return worst([Exit.OK, *changed, *(each.exit for each in found.problems)])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli.workspace import Workspace, open_workspace, root_option, specs_argument
+from runner.cli.workspace import Workspace, open_workspace, refuse_escapes, root_option, specs_argument
 from runner.errors import Exit, JobspecError, Problem, errors, problem, worst
 from runner.execution.local import cores
 from runner.media.learn import Learnt, learn
@@ -98,6 +98,7 @@ def lock_all(workspace: Workspace, *, check: bool = False, update: bool = False,
     """Lock every spec of a workspace. Raises JobspecError when a spec is invalid or a source unusable."""
     if wrong := [each for reading in workspace.readings for each in errors(reading.problems)]:
         raise JobspecError([workspace.shown(each) for each in wrong])
+    refuse_escapes(workspace, ())
     codes, failed = [Exit.OK], list[Problem]()
     for spec in workspace.specs:
         try:

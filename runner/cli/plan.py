@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from runner.cli.choosing import changed_since, narrowed, only_option, wanted
+from runner.cli.output import write
 from runner.cli.workspace import Workspace, open_workspace, plan_of, root_option, specs_argument
 from runner.media.toolchain import find_ffmpeg
 from runner.plan import document, shell
@@ -46,12 +47,12 @@ def _form(form: str | None, output: Path | None) -> str:
     return form or _BY_SUFFIX.get(output.suffix if output else "", "text")
 
 
-def _narrow(plan: Plan, form: str, since: str | None, patterns: tuple[str, ...]) -> Plan:
+def _narrow(plan: Plan, top: Path, form: str, since: str | None, patterns: tuple[str, ...]) -> Plan:
     if not since and not patterns:
         return plan
     if form == "jsonl":
         raise click.UsageError("a saved plan is whole: --since and --only go with the other formats")
-    places = changed_since(since, plan) if since else frozenset(output.location for output in plan.outputs)
+    places = changed_since(since, plan, top) if since else frozenset(output.location for output in plan.outputs)
     return narrowed(plan, frozenset(o.location for o in plan.outputs if o.location in places and wanted(o, patterns)))
 
 
@@ -79,11 +80,7 @@ def command(
     The digest of the plan is printed on stderr. A plan saved with -o plan.jsonl can be run another day.
     """
     workspace, form = open_workspace(specs, roots), _form(form, output)
-    plan = _narrow(plan_of(workspace, locked=locked), form, since, patterns)
-    written = FORMATS[form](plan, workspace)
-    if output:
-        output.write_text(written, encoding="utf-8")
-    else:
-        sys.stdout.buffer.write(written.encode())
+    plan = _narrow(plan_of(workspace, locked=locked), workspace.top, form, since, patterns)
+    write(FORMATS[form](plan, workspace), output)
     print(document.digest(plan), file=sys.stderr)
     return 0

@@ -65,7 +65,7 @@ def command(
     standings = stand_of(plan, workspace.mounts)
     standings = tuple(each for each in standings if wanted(each.output, patterns))
     if since:
-        changed = changed_since(since, plan)
+        changed = changed_since(since, plan, workspace.top)
         standings = tuple(each for each in standings if each.output.location in changed)
     result = Result(standings)
     chosen = [each for each in standings if each.state in _MADE | wishes.replace]

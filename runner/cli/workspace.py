@@ -11,6 +11,7 @@ import click
 
 from runner.errors import JobspecError, Place, Problem, errors, problem
 from runner.media.facts import Facts
+from runner.media.lock import Lock
 from runner.plan import recipes
 from runner.plan.build import Request, build
 from runner.plan.expansion import Expanded, caught, expand
@@ -201,7 +202,10 @@ def plan_of(workspace: Workspace, *, locked: bool = False) -> Plan:
     if wrong := _once(problems):
         raise JobspecError(wrong)
     try:
-        return workspace.build(requests)
+        plan = workspace.build(requests)
+        if swallowed := caught(workspace.readings, ((output.job, output.location) for output in plan.outputs)):
+            raise JobspecError(swallowed)
+        return plan
     except JobspecError as error:
         raise JobspecError([workspace.shown(each) for each in error.problems]) from None
 
@@ -213,17 +217,25 @@ def probed(workspace: Workspace) -> list[Problem]:
 
 
 def unlocked_files(workspace: Workspace) -> list[Problem]:
-    """Return a problem for each file that a glob matches on disk and that its lock does not hold."""
+    """Return a problem for each file that a glob matches on disk and that its lock does not hold.
+
+    Where a root is not mounted nobody can look: that is a problem of its own (75), and prevents nothing else.
+    """
+    found = [each for spec in workspace.specs for each in _unlocked(workspace, spec.reading, spec.lock)]
+    return list(_once(found))
+
+
+def _unlocked(workspace: Workspace, reading: Reading, lock: Lock | None) -> list[Problem]:
     from runner.media.learn import unlocked
 
-    found = []
-    for each in workspace.specs:
-        reading = each.reading
-        if reading.spec is None or not globs_of(reading.spec.sources):
-            continue
-        for place in unlocked(reading.spec.sources, each.lock, workspace.mounts):
-            found.append(problem("JS120", found=str(place), spec=reading.file, place=Place(reading.file)))
-    return found
+    if reading.spec is None or not globs_of(reading.spec.sources):
+        return []
+    here = Place(reading.file)
+    try:
+        places = unlocked(reading.spec.sources, lock, workspace.mounts)
+    except JobspecError as error:
+        return [each.at(here) for each in error.problems]
+    return [problem("JS120", found=str(place), spec=reading.file, place=here) for place in places]
 
 
 def refuse_escapes(workspace: Workspace, places: Iterable[str]) -> None:
