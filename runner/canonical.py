@@ -51,7 +51,10 @@ def plain(value: object) -> Any:
 
 def decode(data: bytes | str, wanted: type[T]) -> T:
     """Read canonical JSON as `wanted`. Raises msgspec.MsgspecError with the path of what does not fit."""
-    return msgspec.json.decode(data, type=wanted, dec_hook=_decode)
+    try:
+        return msgspec.json.decode(data, type=wanted, dec_hook=_decode)
+    except RecursionError:
+        raise msgspec.ValidationError("it is nested too deep") from None
 
 
 def digest(value: object) -> str:

@@ -11,7 +11,7 @@ import click
 
 from runner import __version__
 from runner.errors import Exit, JobspecError, worst
-from runner.report.reader import GONE
+from runner.report.reader import GONE, reader_may_be_gone
 
 # Each verb is a module of this package with a command of that name; imported only when it is asked for.
 VERBS = ("check", "lock", "plan", "run", "status", "why", "retry", "diff", "show", "schema")
@@ -46,8 +46,9 @@ def jobspec() -> None:
 
 
 def _said(error: JobspecError) -> Exit:
-    for each in error.problems:
-        print(each, file=sys.stderr)
+    with reader_may_be_gone():
+        for each in error.problems:
+            print(each, file=sys.stderr)
     return error.exit
 
 

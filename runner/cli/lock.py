@@ -2,31 +2,39 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from runner.cli.workspace import Workspace, open_workspace, refuse_escapes, root_option, specs_argument
-from runner.errors import Exit, JobspecError, Problem, errors, problem, worst
+from runner.errors import Exit, JobspecError, Place, Problem, errors, problem, worst
 from runner.execution.local import cores
 from runner.media.learn import Learnt, learn
-from runner.media.lock import FORMAT, MOST_BYTES, Header, Lock, lock_of, salvage_lock, write_lock
+from runner.media.lock import FORMAT, MOST_BYTES, Header, Lock, lock_of, read_lock, salvage_lock, write_lock
 from runner.plan import recipes
 from runner.report.progress import counting
+from runner.spec.location import parse_location
 from runner.spec.repository import Reading
+from runner.spec.sources import Entry, Glob, globs_of
 from runner.spec.tree import WorkTree
 from runner.text import harmless
 
 
-def _old(workspace: Workspace, reading: Reading) -> Lock | None:
-    """Return the lock as far as it can be read: what a merge left is mended here, not refused."""
+def _old(workspace: Workspace, reading: Reading, check: bool) -> Lock | None:
+    """Return the lock as far as it can be read: what a merge left is mended here, and refused only by --check."""
     path = lock_of(reading.file)
     try:
-        return salvage_lock(WorkTree(workspace.top).read(path, MOST_BYTES))
-    except OSError:
+        data = WorkTree(workspace.top).read(path, MOST_BYTES)
+        return read_lock(data, path, reading.file) if check else salvage_lock(data)
+    except JobspecError as error:
+        raise JobspecError([workspace.shown(each) for each in error.problems]) from None
+    except FileNotFoundError:
         return None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise JobspecError(workspace.shown(problem("JS001", place=Place(path), reason=reason))) from None
 
 
 def _header(workspace: Workspace, old: Lock | None, update: bool) -> Header:
@@ -35,15 +43,11 @@ def _header(workspace: Workspace, old: Lock | None, update: bool) -> Header:
     return Header(format=FORMAT, toolchain=workspace.toolchain, recipes=recipes.DECLARED)
 
 
-def _learn(workspace: Workspace, reading: Reading, update: bool, settle: float) -> tuple[Learnt, Lock | None]:
+def _learn(workspace: Workspace, reading: Reading, old: Lock | None, update: bool, settle: float) -> Learnt:
     assert reading.spec is not None
-    old = _old(workspace, reading)
     header = _header(workspace, old, update)
     with counting(f"lock {reading.file}") as tell:
-        learnt = learn(
-            reading.spec.sources, old, header, workspace.mounts, settle=settle, workers=2 * cores(), tell=tell
-        )
-    return learnt, old
+        return learn(reading.spec.sources, old, header, workspace.mounts, settle=settle, workers=2 * cores(), tell=tell)
 
 
 def _placed(workspace: Workspace, reading: Reading, found: Problem) -> Problem:
@@ -65,27 +69,56 @@ def _write(path: Path, data: bytes) -> None:
         raise JobspecError(problem("JS095", reason=f"{error.strerror} ({path})")) from None
 
 
-def _lines(learnt: Learnt) -> Iterator[str]:
+def _lines(learnt: Learnt, old: Lock | None) -> Iterator[str]:
     """Yield what a person wants to know of a lock: each drift, each file left out, each unusable one."""
+    before, after = old.header if old else learnt.lock.header, learnt.lock.header
+    if before.toolchain != after.toolchain:
+        yield f"FFmpeg {before.toolchain} → {after.toolchain}"
+    if before.recipes != after.recipes:
+        yield f"recipes {before.recipes} → {after.recipes}"
     yield from (f"{source} {words}" for source, words in learnt.drift)
     yield from (f"{source} left out, it moved {age:.0f} s ago" for source, age in learnt.settling)
     yield from (f"{each.location} skipped: {each.unusable}" for each in learnt.lock.sources if each.unusable)
 
 
-def lock_spec(workspace: Workspace, reading: Reading, *, check: bool, update: bool, settle: float) -> Exit:
-    """Lock one spec, or with `check` only say what drifted; return the exit code.
+def _told(workspace: Workspace, reading: Reading, learnt: Learnt, old: Lock | None) -> None:
+    for line in _lines(learnt, old):
+        print(f"{harmless(reading.file)}: {harmless(line)}")
 
-    Raises JobspecError for what prevents the lock, which then stays as it was.
-    """
-    learnt, old = _learn(workspace, reading, update, settle)
+
+def _beyond(learnt: Learnt, entries: Sequence[Entry]) -> list[Problem]:
+    """Return what is wrong beyond drift, which tells of the sources that the lock holds, and of globs left empty."""
+    drifted = {place: parse_location(place) for place, _ in learnt.drift}
+
+    def known(found: Problem) -> bool:
+        glob = entries[found.path[1]] if found.code == "JS117" and isinstance(found.path[1], int) else None
+        return found.found in drifted or (isinstance(glob, Glob) and any(map(glob.takes, drifted.values())))
+
+    return [each for each in errors(learnt.problems) if not known(each)]
+
+
+def _checked(workspace: Workspace, reading: Reading, update: bool, settle: float) -> Exit:
+    """Say what drifted. Raises JobspecError for a lock that cannot be read, and for what no lock could hold."""
+    assert reading.spec is not None
+    old = _old(workspace, reading, check=True)
+    if old is None and not globs_of(reading.spec.sources):
+        print(f"{harmless(reading.file)}: no lock, and needs none")
+        return Exit.OK
+    learnt = _learn(workspace, reading, old, update, settle)
+    _told(workspace, reading, learnt, old)
+    if wrong := _beyond(learnt, reading.spec.sources):
+        raise JobspecError([_placed(workspace, reading, each) for each in wrong])
+    return Exit.STALE if old is None or learnt.drift or old.header != learnt.lock.header else Exit.OK
+
+
+def _locked(workspace: Workspace, reading: Reading, update: bool, settle: float) -> Exit:
+    """Write the lock of a spec. Raises JobspecError for what prevents it, and it then stays as it was."""
+    old = _old(workspace, reading, check=False)
+    learnt = _learn(workspace, reading, old, update, settle)
     if wrong := errors(learnt.problems):
         raise JobspecError([_placed(workspace, reading, each) for each in wrong])
-    for line in _lines(learnt):
-        print(f"{harmless(reading.file)}: {harmless(line)}")
-    header_moved = old is not None and old.header != learnt.lock.header
+    _told(workspace, reading, learnt, old)
     path, data = workspace.top / lock_of(reading.file), write_lock(learnt.lock)
-    if check:
-        return Exit.STALE if learnt.drift or header_moved or old is None else Exit.OK
     changed = not path.exists() or path.read_bytes() != data
     if changed:
         _write(path, data)
@@ -102,7 +135,7 @@ def lock_all(workspace: Workspace, *, check: bool = False, update: bool = False,
     codes, failed = [Exit.OK], list[Problem]()
     for spec in workspace.specs:
         try:
-            codes.append(lock_spec(workspace, spec.reading, check=check, update=update, settle=settle))
+            codes.append((_checked if check else _locked)(workspace, spec.reading, update, settle))
         except JobspecError as error:
             failed += error.problems
     if failed:

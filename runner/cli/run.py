@@ -14,6 +14,7 @@ from runner.cli.workspace import open_workspace, probed, refuse_escapes, root_op
 from runner.errors import worst
 from runner.execution.state import State
 from runner.plan.model import Output
+from runner.report.reader import reader_may_be_gone
 
 _MADE = frozenset((State.MISSING, State.FAILED))
 _REPLACED = {
@@ -73,8 +74,9 @@ def command(
     if chosen:
         make(plan, chosen, result, workspace.mounts, wishes, os.environ)
         tidy(plan, workspace.mounts)
-    for each in notes:
-        print(workspace.shown(each), file=sys.stderr)
+    with reader_may_be_gone():
+        for each in notes:
+            print(workspace.shown(each), file=sys.stderr)
     return worst([finish(result, workspace.mounts, wishes), *(each.exit for each in notes)])
 
 

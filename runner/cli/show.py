@@ -9,13 +9,18 @@ import click
 
 from runner.cli.saved import is_plan, load, planned
 from runner.cli.workspace import Workspace, open_workspace, root_option
-from runner.errors import JobspecError, errors
+from runner.errors import JobspecError, errors, problem
+from runner.media.lock import lock_of
+from runner.plan import document
+from runner.plan.expansion import Expanded
+from runner.plan.recipes import DECLARED
 from runner.report import planned as told
 from runner.report.tables import show_table
-from runner.spec.project import Project
 from runner.spec.repository import Reading
 from runner.spec.tree import PROJECT_FILE
 from runner.text import harmless
+
+_DEFAULT = "default"
 
 
 def _shown(value: Any) -> str:
@@ -24,8 +29,9 @@ def _shown(value: Any) -> str:
     return ", ".join(map(_shown, value)) if isinstance(value, list) else str(value)
 
 
-def _rows(reading: Reading, workspace: Workspace) -> Iterator[tuple[str, str, str]]:
+def _rows(spec: Expanded, workspace: Workspace) -> Iterator[tuple[str, str, str]]:
     """Yield every value of a spec with its origin: file and line, default, or the project file."""
+    reading = spec.reading
     assert reading.spec is not None and reading.document is not None
     document, data = reading.document, reading.spec.to_dict()
     for field, value in data.items():
@@ -33,9 +39,11 @@ def _rows(reading: Reading, workspace: Workspace) -> Iterator[tuple[str, str, st
             place = document.place((field,))
             yield field, _shown(value), f"{os.path.relpath(workspace.top / place.file)}:{place.line}"
         elif field != "sources" and value not in (None, {}):
-            yield field, _shown(value), "default"
+            yield field, _shown(value), _DEFAULT
     yield from _sources(reading, data["sources"], workspace)
-    yield from _project(workspace.project, workspace.toolchain)
+    yield from _declared(spec, workspace)
+    if workspace.project.state_directory:
+        yield "state_directory", workspace.project.state_directory, PROJECT_FILE
 
 
 def _sources(reading: Reading, sources: list[Any], workspace: Workspace) -> Iterator[tuple[str, str, str]]:
@@ -45,16 +53,27 @@ def _sources(reading: Reading, sources: list[Any], workspace: Workspace) -> Iter
         yield f"sources[{index}]", _shown(source), f"{os.path.relpath(workspace.top / place.file)}:{place.line}"
 
 
-def _project(project: Project, toolchain: str) -> Iterator[tuple[str, str, str]]:
-    yield "toolchain", f"FFmpeg {toolchain}", PROJECT_FILE if project.ffmpeg else "default"
-    if project.state_directory:
-        yield "state_directory", project.state_directory, PROJECT_FILE
+def _declared(spec: Expanded, workspace: Workspace) -> Iterator[tuple[str, str, str]]:
+    """Yield what plans are made for: as the lock says, else the project file, else this version of jobspec."""
+    line, recipes, origin = workspace.toolchain, DECLARED, PROJECT_FILE if workspace.project.ffmpeg else _DEFAULT
+    if spec.lock:
+        header, origin = spec.lock.header, os.path.relpath(workspace.top / lock_of(spec.reading.file))
+        line, recipes = header.toolchain, header.recipes
+    yield "toolchain", f"FFmpeg {line}", origin
+    yield "recipes", str(recipes), origin if spec.lock else _DEFAULT
+
+
+def _shown_plan(path: str) -> str:
+    """Return a saved plan for people. Raises JobspecError for what is none."""
+    try:
+        return "\n".join(told.text(load(path, document.read)))
+    except (ValueError, ArithmeticError) as error:
+        raise JobspecError(problem("JS121", reason=str(error))) from None
 
 
 def _show_plan(path: str, roots: dict[str, str]) -> None:
     """Print a saved plan, whatever became of its specs, and warn when it is not what they give any more."""
-    plan = load(path)
-    print("\n".join(told.text(plan)))
+    print(_shown_plan(path))
     try:
         planned([path], roots)
     except JobspecError as error:
@@ -73,7 +92,7 @@ def command(spec: str, roots: dict[str, str]) -> int:
     workspace = open_workspace([spec], roots)
     if wrong := [each for reading in workspace.readings for each in errors(reading.problems)]:
         raise JobspecError([workspace.shown(each) for each in wrong])
-    for reading in workspace.readings:
-        print(f"{harmless(os.path.relpath(workspace.top / reading.file))}")
-        show_table(("field", "value", "from"), list(_rows(reading, workspace)))
+    for each in workspace.specs:
+        print(f"{harmless(os.path.relpath(workspace.top / each.reading.file))}")
+        show_table(("field", "value", "from"), list(_rows(each, workspace)))
     return 0

@@ -11,6 +11,7 @@ from runner.cli.running import state_problem
 from runner.cli.workspace import open_workspace, plan_of, root_option, specs_argument, unlocked_files
 from runner.errors import Exit, worst
 from runner.execution.state import Standing, State, ledgers, orphans, survey
+from runner.report.reader import reader_may_be_gone
 from runner.report.tables import show_table
 
 
@@ -28,6 +29,14 @@ def _note(standing: Standing) -> str:
 def _exit(standings: Sequence[Standing]) -> Exit:
     failed = [Exit.FAILED for each in standings if each.state is State.FAILED]
     return worst([Exit.OK, *failed, *(found.exit for each in standings if (found := state_problem(each)))])
+
+
+def _tell(rows: Sequence[tuple[str, ...]], as_json: bool) -> None:
+    names = ("state", "output", "source", "note")
+    if as_json:
+        print(json.dumps([dict(zip(names, row, strict=True)) for row in rows], indent=2, ensure_ascii=False))
+    else:
+        show_table(names, rows)
 
 
 @click.command("status")
@@ -49,11 +58,8 @@ def command(specs: tuple[str, ...], roots: dict[str, str], as_json: bool, patter
     rows = [(str(each.state), each.output.location, each.output.source.location, _note(each)) for each in standings]
     gone = orphans(plan.outputs, known, workspace.mounts)
     rows += [(str(State.ORPHANED), place, "", "ours, no longer planned") for place, _ in gone]
-    if as_json:
-        names = ("state", "output", "source", "note")
-        print(json.dumps([dict(zip(names, row, strict=True)) for row in rows], indent=2, ensure_ascii=False))
-    else:
-        show_table(("state", "output", "source", "note"), rows)
-    for each in notes:
-        print(workspace.shown(each), file=sys.stderr)
+    with reader_may_be_gone():
+        _tell(rows, as_json)
+        for each in notes:
+            print(workspace.shown(each), file=sys.stderr)
     return worst([_exit(standings), *(each.exit for each in notes)])

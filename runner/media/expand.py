@@ -1,6 +1,7 @@
 """Globs → files on this machine's disk, in an order that no locale and no file system decides."""
 
 import os
+import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,28 +10,42 @@ from runner.spec.location import Location, Mounts
 from runner.spec.sources import Glob
 
 
-def _walk(folder: Path, below: str) -> Iterator[str]:
-    """Yield the paths of all files under a folder; hidden ones and linked folders, which may loop, left out."""
+def _entries(folder: Path, below: str) -> list["os.DirEntry[str]"]:
     try:
         with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
+            return [entry for entry in found if not entry.name.startswith(".")]
     except OSError as error:
         raise JobspecError(problem("JS062", found=below, reason=error.strerror or str(error))) from None
-    for entry in entries:
-        path = f"{below}/{entry.name}" if below else entry.name
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(Path(entry.path), path)
-        elif entry.is_file():
-            yield path
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _walk(folder: Path, below: str, depth: int | None) -> Iterator[str]:
+    """Yield the paths of all files down to `depth` folders deep; hidden ones and linked folders, which may loop, not.
+
+    A link that leads nowhere is no folder, so that it is named like a file that cannot be read.
+    """
+    waiting = [(folder, below, 0)]
+    while waiting:
+        here, below, level = waiting.pop()
+        for entry in _entries(here, below):
+            path = posixpath.join(below, entry.name)
+            if entry.is_dir(follow_symlinks=False):
+                waiting += [(Path(entry.path), path, level + 1)] if depth is None or level < depth else []
+            elif entry.is_file(follow_symlinks=False) or (entry.is_symlink() and not _is_folder(Path(entry.path))):
+                yield path
 
 
 def expand(glob: Glob, mounts: Mounts) -> list[Location]:
     """Return the files that a glob takes, sorted by path. Raises JobspecError for an unmounted or unreadable folder."""
     place, folder = glob.place, glob.folder
-    start = mounts.bind(Location(place.root, folder or ("/" if place.root is None else "")))
-    if not start.is_dir():
+    start = mounts.bind(Location(place.root, folder))
+    if not _is_folder(start):
         return []
-    files = (Location(place.root, path) for path in _walk(start, folder))
+    files = (Location(place.root, path) for path in _walk(start, folder, glob.depth))
     return sorted((each for each in files if glob.takes(each)), key=lambda each: each.path)

@@ -1,7 +1,9 @@
 """The facts of a source: what planning may know of a file. How they are learnt is the probe's business."""
 
 from fractions import Fraction
-from typing import Literal
+from typing import Annotated, Literal
+
+import msgspec
 
 from runner.canonical import Value
 
@@ -13,21 +15,35 @@ FORMATS = (
 )
 
 Scan = Literal["progressive", "tff", "bff"]
+# What is read back from a lock or a saved plan may be a stranger's. Names stand in filter graphs, where a comma could
+# open other files; text stands among FFmpeg's arguments, which end at a NUL; sizes are multiplied and divided.
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Positive = Annotated[int, msgspec.Meta(ge=1, le=2**31)]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
+Text = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*\Z")]
+_MOST = 10**12
+
+
+def _measurable(**values: Fraction | None) -> None:
+    """Raise ValueError for a fraction that nobody can have measured: floats would not hold what is made of it."""
+    for name, value in values.items():
+        if value is not None and not (abs(value) < _MOST and value.denominator < _MOST**2):
+            raise ValueError(f"{name} is out of all measure")
 
 
 class Content(Value, frozen=True, kw_only=True):
     """Identity of a file's content: size in bytes and a sampled digest; never path, mtime or inode."""
 
-    size: int
+    size: Count
     sample: str
 
 
 class Colour(Value, frozen=True, kw_only=True):
     """Colour tags in FFmpeg's names; None where the source says nothing, which stays unsaid."""
 
-    primaries: str | None = None
-    transfer: str | None = None
-    matrix: str | None = None
+    primaries: Name | None = None
+    transfer: Name | None = None
+    matrix: Name | None = None
     range: Literal["tv", "pc"] | None = None
 
 
@@ -40,23 +56,28 @@ class Picture(Value, frozen=True, kw_only=True):
     a picture whose rate is not constant.
     """
 
-    stream: int = 0
-    codec: str
-    width: int
-    height: int
+    stream: Count = 0
+    codec: Name
+    width: Positive
+    height: Positive
     sar: Fraction
-    rotation: int = 0
-    pixel_format: str
-    depth: int
+    rotation: Count = 0
+    pixel_format: Name
+    depth: Count
     alpha: bool = False
     rgb: bool = False
     rate: Fraction
     constant: bool = True
-    frames: int
+    frames: Positive
     counted: Literal["index", "packets", "decoded"]
     seconds: Fraction | None = None
     scan: Scan
     colour: Colour
+
+    def __post_init__(self) -> None:
+        _measurable(rate=self.rate, sar=self.sar, seconds=self.seconds)
+        if min(self.rate, self.sar) <= 0:
+            raise ValueError("rate and sar are above 0")
 
 
 class Sound(Value, frozen=True, kw_only=True):
@@ -65,14 +86,17 @@ class Sound(Value, frozen=True, kw_only=True):
     `stream` counts all audio tracks of the file from 0, also those that cannot be decoded.
     """
 
-    stream: int = 0
-    codec: str
-    sample_rate: int
-    channels: int
-    layout: str | None = None
-    language: str | None = None
-    title: str | None = None
+    stream: Count = 0
+    codec: Name
+    sample_rate: Count
+    channels: Count
+    layout: Text | None = None
+    language: Text | None = None
+    title: Text | None = None
     seconds: Fraction | None = None
+
+    def __post_init__(self) -> None:
+        _measurable(seconds=self.seconds)
 
 
 class Facts(Value, frozen=True, kw_only=True):
@@ -82,9 +106,13 @@ class Facts(Value, frozen=True, kw_only=True):
     format: str
     picture: Picture
     sound: tuple[Sound, ...] = ()
-    timecode: str | None = None
-    reel: str | None = None
-    ignored: tuple[str, ...] = ()
+    timecode: Text | None = None
+    reel: Text | None = None
+    ignored: tuple[Text, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not set(FORMATS) & set(self.format.split(",")):
+            raise ValueError(f"{self.format} is not a format that sources have")
 
     @property
     def seconds(self) -> Fraction:

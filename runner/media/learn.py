@@ -38,9 +38,13 @@ class Learnt:
 
 
 def _moved(path: Path) -> float:
-    """Return the seconds since a file's content or size moved: ctime too, for copying tools set mtimes back."""
+    """Return the seconds since a file's content or size moved: ctime too, for copying tools set mtimes back.
+
+    A time to come says nothing about that: cameras' clocks are wrong by years.
+    """
     status = path.stat()
-    return time.time() - max(status.st_mtime, status.st_ctime)
+    ages = [time.time() - moment for moment in (status.st_mtime, status.st_ctime)]
+    return min((age for age in ages if age >= 0), default=0)
 
 
 def find(entries: Sequence[Entry], mounts: Mounts, settle: float = 0) -> Found:
@@ -59,7 +63,7 @@ def find(entries: Sequence[Entry], mounts: Mounts, settle: float = 0) -> Found:
 
 
 def _take(found: Found, place: Location, number: int, mounts: Mounts, settle: float) -> None:
-    if wrong := left_root(place, mounts):
+    if wrong := left_root(place, mounts) or _unspeakable(place):
         found.problems.append(wrong.within(("sources", number)))
         return
     path = mounts.bind(place)
@@ -67,6 +71,15 @@ def _take(found: Found, place: Location, number: int, mounts: Mounts, settle: fl
         found.settling[place] = age
     else:
         found.places.setdefault(place, number)
+
+
+def _unspeakable(place: Location) -> Problem | None:
+    """Return the problem of a file whose name no lock can hold: one that is not UTF-8."""
+    try:
+        parse_location(str(place))
+    except ValueError as error:
+        return problem("JS027", found=str(place), reason=str(error))
+    return None
 
 
 def _source(place: Location, old: Locked | None, mounts: Mounts) -> Locked | JobspecError:
@@ -91,7 +104,7 @@ def _unusable(place: Location, error: JobspecError, number: int, entry: Entry) -
 
 
 def _differences(
-    old: Lock | None, new: Sequence[Locked], settling: Mapping[Location, float]
+    old: Lock | None, new: Sequence[Locked], settling: Mapping[Location, float], problems: Sequence[Problem]
 ) -> Iterator[tuple[str, str]]:
     """Yield each place with the words for how it moved against the old lock."""
     before = {each.location: each for each in old.sources} if old else {}
@@ -103,7 +116,15 @@ def _differences(
         if words:
             yield each.location, ", ".join(words)
     there = {each.location for each in new} | {str(place) for place in settling}
-    yield from ((location, "vanished, or is no longer in the spec") for location in before if location not in there)
+    wrong = {each.found: each for each in problems}
+    yield from ((location, _gone(wrong.get(location))) for location in before if location not in there)
+
+
+def _gone(wrong: Problem | None) -> str:
+    """Return why a source that the lock holds is none any more; `wrong` is what was said of it now."""
+    if wrong is None:
+        return "vanished, or is no longer in the spec"
+    return "vanished" if wrong.code == "JS060" else f"is unusable now: {wrong.message}"
 
 
 def learn(
@@ -135,7 +156,7 @@ def learn(
     numbers = numbered([each.location for each in (*sources, *kept)], old)
     new = [_numbered(each, numbers[each.location]) for each in (*sources, *kept)]
     lock = Lock(header, tuple(sorted(new, key=lambda each: each.location)))
-    moved = tuple(_differences(old, lock.sources, found.settling))
+    moved = tuple(_differences(old, lock.sources, found.settling, problems))
     settling = tuple((str(place), age) for place, age in found.settling.items())
     return Learnt(lock, moved, settling, (*found.problems, *problems))
 

@@ -12,7 +12,7 @@ import msgspec
 from runner import canonical
 from runner.canonical import Value
 from runner.errors import JobSpecValidationError, Place, Problem, problem
-from runner.media.facts import Facts
+from runner.media.facts import Count, Facts
 from runner.spec.location import Location, parse_location
 from runner.spec.rates import rate_label
 from runner.spec.sources import Entry, Glob
@@ -35,9 +35,15 @@ class Locked(Value, frozen=True, kw_only=True, tag="source", tag_field="line"):
     """One source: its facts, or the reason why it is unusable. `index` is frozen, for names may show it."""
 
     location: str
-    index: int
+    index: Count
     facts: Facts | None = None
     unusable: str | None = None
+
+    def __post_init__(self) -> None:
+        if str(parse_location(self.location)) != self.location:
+            raise ValueError(f"{self.location} is not how that place is written")
+        if (self.facts is None) == (self.unusable is None):
+            raise ValueError("a source has either facts or the reason why it is unusable")
 
 
 _Line = Header | Locked
@@ -111,7 +117,7 @@ def read_lock(data: bytes, file: str, spec: str) -> Lock:
 def salvage_lock(data: bytes) -> Lock | None:
     """Return what can be read of a lock that a merge or an editor left, for `lock` to mend; None without a header.
 
-    Of two lines for one source the first stands; whatever is wrong with it shows when the source is looked at.
+    Of two lines for one source the first keeps its index; which of their facts hold shows a look at the source.
     """
     lines: list[_Line] = []
     for text in data[:MOST_BYTES].splitlines():
@@ -121,8 +127,14 @@ def salvage_lock(data: bytes) -> Lock | None:
     sources: dict[str, Locked] = {}
     for line in lines:
         if isinstance(line, Locked):
-            sources.setdefault(line.location, line)
+            sources[line.location] = _agreed(sources.get(line.location, line), line)
     return Lock(headers[0], tuple(sources[place] for place in sorted(sources))) if headers else None
+
+
+def _agreed(first: Locked, second: Locked) -> Locked:
+    if (first.facts, first.unusable) == (second.facts, second.unusable):
+        return first
+    return Locked(location=first.location, index=first.index, unusable="locked twice")
 
 
 def _headers(headers: dict[Header, int], file: str, spec: str) -> Iterator[Problem]:

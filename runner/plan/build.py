@@ -175,7 +175,9 @@ def _expectation(setting: _Setting, facts: Facts, intent: Intent) -> Expectation
 
 def _key(setting: _Setting, facts: Facts, intent: Intent) -> Key:
     recipe, heard = setting.recipe, setting.sound
-    encoding = [recipe.encoder, picture.options(intent.picture, recipe), recipe.threads]
+    container = setting.spec.container
+    encoding: list[object] = [recipe.encoder, picture.options(intent.picture, recipe), recipe.threads, picture.SCALER]
+    encoding += [recipe.tags.get(container, ()), recipes.MUXING[container]]
     if intent.sound:
         encoding += [heard.encoder, heard.options]
     return Key(

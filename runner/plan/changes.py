@@ -71,7 +71,7 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         for key, each in value.items():
             yield from _leaves(each, f"{path} {key}".strip())
-    elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+    elif isinstance(value, list | tuple) and value and isinstance(value[0], Mapping):
         for number, each in enumerate(value, 1):
             yield from _leaves(each, f"{path} {number}")
     else:

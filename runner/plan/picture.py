@@ -11,7 +11,7 @@ from runner.spec.rates import rate_label, rate_text
 from runner.spec.resolution import Resolution
 
 # The same picture on every CPU (bitexact), without the shortcuts that shift chroma (full_chroma_int).
-_SCALER = "flags=lanczos+accurate_rnd+full_chroma_int+bitexact"
+SCALER = "flags=lanczos+accurate_rnd+full_chroma_int+bitexact"
 HDR = {"smpte2084": "PQ", "arib-std-b67": "HLG"}
 # Frames that the count of a variable-rate source made constant may be off by: where the last frame ends is a guess.
 _VARIABLE_OFF = 2
@@ -28,7 +28,7 @@ class Shape:
 
 def upright(picture: Picture) -> Shape:
     """Return the shape after the rotation that FFmpeg applies: a quarter turn swaps the sides."""
-    if picture.rotation % 180:
+    if picture.rotation in (90, 270):
         return Shape(picture.height, picture.width, 1 / picture.sar)
     return Shape(picture.width, picture.height, picture.sar)
 
@@ -112,7 +112,7 @@ def expected_frames(picture: Picture, intent: PictureIntent) -> tuple[int, int]:
 
 
 def _scale(picture: Picture, intent: PictureIntent) -> str:
-    parts = [f"scale={intent.width}:{intent.height}", _SCALER]
+    parts = [f"scale={intent.width}:{intent.height}", SCALER]
     if picture.scan != "progressive" and intent.scan != "progressive":
         parts.append("interl=1")
     if picture.rgb:
@@ -190,20 +190,17 @@ def _deep(pixel_format: str) -> bool:
     return pixel_format.endswith("10le")
 
 
-def _unfilled(shape: Shape, resolution: Resolution) -> bool:
-    """Say whether a box is larger than the picture, which stays as it is: pixels are never made up."""
-    if resolution.box is None:
-        return False
-    width, height = resolution.box
-    return shape.width * shape.sar < width and shape.height < height
+def _not_upscaled(shape: Shape, resolution: Resolution) -> list[str]:
+    """Return the loss of a box that is larger than the picture on both sides: pixels are never made up."""
+    width, height = resolution.box or (0, 0)
+    if shape.width * shape.sar >= width or shape.height >= height:
+        return []
+    return [f"{width}x{height} asked, not upscaled from {shape.width}x{shape.height}"]
 
 
 def losses(picture: Picture, intent: PictureIntent, resolution: Resolution) -> list[str]:
     """Return what of the source's picture, or of what was asked for, the output does not have, in words."""
-    found, shape = [], upright(picture)
-    if resolution.box and _unfilled(shape, resolution):
-        asked = "x".join(map(str, resolution.box))
-        found.append(f"{asked} asked, not upscaled from {shape.width}x{shape.height}")
+    found = _not_upscaled(upright(picture), resolution)
     if not picture.constant:
         found.append(f"variable frame rate becomes constant {rate_label(intent.rate)}")
     elif intent.timing == "resampled":

@@ -29,8 +29,9 @@ def trusted(lines: Iterable[bytes]) -> Plan:
     saved = read(lines)
     try:
         built = build(requests_of(saved), toolchain="", number=0)
-    except (KeyError, ValueError) as error:
+        wrong = "" if built == saved else _different(saved, built)
+    except (KeyError, ValueError, ArithmeticError) as error:
         raise JobspecError(problem("JS121", reason=str(error))) from None
-    if built != saved:
-        raise JobspecError(problem("JS121", reason=f"{_different(saved, built)} cannot be got from its inputs"))
+    if wrong:
+        raise JobspecError(problem("JS121", reason=f"{wrong} cannot be got from its inputs"))
     return saved

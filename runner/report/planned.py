@@ -1,5 +1,6 @@
 """A plan for people: as text, and as Markdown."""
 
+import re
 from collections.abc import Iterator
 
 from runner.plan.document import digest
@@ -53,12 +54,17 @@ def text(plan: Plan) -> Iterator[str]:
 
 
 # In one pass: what stands for one letter must not be spelled out once more for another.
-_SPELLED = str.maketrans({letter: f"&#{ord(letter)};" for letter in "&<>\\`|*_[]@#~!"})
+_SPELLED = {ord(letter): f"&#{ord(letter)};" for letter in "&<>\\`|*_[]#~!$"}
+# GitHub and GitLab look for mentions and references (@name, #12, !34, $5, %6, &7, ~8) in the text that comes out of
+# the Markdown, where a letter spelled out is itself again (github/cmark-gfm, issue 181): what follows is held off by
+# a space of no width. So are the addresses that both make links of.
+_CALLS = re.compile(r"(?<=[@#!$%&~])(?=\S)|(?<=:)(?=//)|(?<=www)(?=\.)", re.IGNORECASE)
+_APART = "\u200b"
 
 
 def cell(value: str) -> str:
-    """Return text that cannot break out of a table cell, be HTML, or mention anyone."""
-    return harmless(value).translate(_SPELLED)
+    """Return text that cannot break out of a table cell, be HTML, a link or a reference, or mention anyone."""
+    return _CALLS.sub(_APART, harmless(value)).translate(_SPELLED)
 
 
 def markdown(plan: Plan) -> Iterator[str]:

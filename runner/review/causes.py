@@ -1,14 +1,22 @@
 """Why outputs change: which value, in which line of which file, moved from what to what."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import PurePosixPath
 from typing import Any
 
-from runner.errors import Place
+from runner.errors import FieldPath, spoken
 from runner.media.lock import lock_of
-from runner.plan.changes import Change, Kind
+from runner.plan.changes import Change, records_moved
 from runner.plan.expansion import Expanded
+from runner.plan.model import Output
 from runner.review.sides import Side
+from runner.spec import naming
+from runner.spec.bases import FIELD as EXTENDS
+from runner.spec.project import Project
+from runner.spec.repository import resolved
+from runner.spec.source import Document
 from runner.spec.templates import TEMPLATES, is_template_file
 from runner.spec.tree import PROJECT_FILE
 
@@ -22,129 +30,205 @@ class Cause:
     words: str
 
     def __str__(self) -> str:
-        return f"{self.file}{f':{self.line}' if self.line else ''} {self.words}"
+        named = not self.line and PurePosixPath(self.file).name in self.words
+        return self.words if named else f"{self.file}{f':{self.line}' if self.line else ''} {self.words}"
 
 
-# Which fields of a spec bear on what: on how pictures are made, on the file around them, on names. A field that is
-# not here (sources, created_at by way of names) bears on which outputs there are.
+# What of an output can move: its picture or sound, the file around them, its name, the tool that makes it, and where
+# its records are kept. Which of these the fields of a spec bear on; beside, any field may bear on the name.
 _BEARS: Mapping[str, frozenset[str]] = {
-    "codec": frozenset(("picture", "name")),
-    "container": frozenset(("picture", "wrap", "name")),
-    "resolution": frozenset(("picture", "name")),
-    "fps_mode": frozenset(("picture", "wrap", "name")),
-    "fps_explicit": frozenset(("picture", "wrap", "name")),
+    "codec": frozenset(("picture",)),
+    "container": frozenset(("wrap", "name")),
+    "resolution": frozenset(("picture",)),
+    "fps_mode": frozenset(("picture", "wrap")),
+    "fps_explicit": frozenset(("picture", "wrap")),
     "naming_template": frozenset(("name",)),
     "output_directory": frozenset(("name",)),
-    "job_id": frozenset(("name",)),
-    "tokens": frozenset(("name",)),
-    "created_at": frozenset(("name",)),
+}
+# Which fields a naming token takes its value from, where that is not the very field: tokens.NAME is one of itself.
+_TOKENS: Mapping[str, frozenset[str]] = {
+    "width": frozenset(("resolution",)),
+    "height": frozenset(("resolution",)),
+    "fps": frozenset(("fps_mode", "fps_explicit")),
+    "date": frozenset(("created_at",)),
+    "time": frozenset(("created_at",)),
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """One cause, and what of an output it bears on."""
+
+    cause: Cause
+    bears: frozenset[str]
+
+
+def _touched(old: Output, new: Output) -> frozenset[str]:
+    """Return what of an output moved."""
+    before, after = old.key, new.key
+    moved = {
+        "picture": (before.picture, before.sound) != (after.picture, after.sound),
+        "wrap": before.wrap != after.wrap,
+        "name": old.location != new.location,
+        "tool": (before.toolchain, before.recipes) != (after.toolchain, after.recipes),
+        "records": records_moved(old, new),
+    }
+    return frozenset(part for part, differs in moved.items() if differs)
+
+
+def _tokens_of(spec: Expanded) -> frozenset[str]:
+    """Return the tokens that a spec's names are made of."""
+    known = resolved(spec.reading)
+    return naming.parse_template(known.naming_template, frozenset(known.own_tokens)).uses
+
+
+def _named_by(spec: Expanded) -> frozenset[str]:
+    """Return the fields, as they are spoken, that a spec's names are made of."""
+    uses = _tokens_of(spec)
+    return uses.union(*(_TOKENS.get(name, frozenset()) for name in uses))
+
+
 def _shown(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    return str(value) if isinstance(value, str) else "a list" if isinstance(value, list) else "a mapping"
+    return "nothing" if value is None else str(value)
 
 
-def _fields(before: Expanded, after: Expanded) -> Iterator[tuple[str, Cause]]:
-    """Yield each field that moved, with its cause: a value of this spec or of one of its bases."""
-    old, new = before.reading.document, after.reading.document
-    if old is None or new is None:
-        return
-    for field in sorted({*old.data, *new.data} - {"sources", "jobspec_version"}):
-        if old.data.get(field) != new.data.get(field):
-            place = new.values.get((field,)) or Place(new.file, 0)
-            words = f"{field} {_shown(old.data.get(field))} → {_shown(new.data.get(field))}"
-            yield field, Cause(place.file, place.line, words)
-    name = new.data.get("naming_template")
-    same_file = is_template_file(name) and name == old.data.get("naming_template")
-    if same_file and before.reading.template != after.reading.template:
-        yield "naming_template", Cause(f"{TEMPLATES}/{name}", 0, "name")
+def _differing(field: str, old: Any, new: Any) -> Iterator[tuple[FieldPath, Any, Any]]:
+    """Yield the path of each value that differs in a field, which may be a mapping, and the values."""
+    if isinstance(old, dict) or isinstance(new, dict):
+        was, now = old or {}, new or {}
+        pairs: dict[FieldPath, tuple[Any, Any]] = {
+            (field, key): (was.get(key), now.get(key)) for key in sorted({*was, *now})
+        }
+    else:
+        pairs = {(field,): (old, new)}
+    return ((path, *pair) for path, pair in pairs.items() if pair[0] != pair[1])
 
 
-def _lock(before: Expanded, after: Expanded) -> Iterator[Cause]:
-    old, new = before.lock, after.lock
-    if old is None or new is None:
-        return
-    for what in ("toolchain", "recipes"):
-        was, now = getattr(old.header, what), getattr(new.header, what)
+def _where(path: FieldPath, before: Document, after: Document) -> tuple[str, int]:
+    """Return file and line of a value that moved: where it stands now, or the spec that no longer says it."""
+    stood, stands = before.place(path), after.place(path)
+    if path[:1] not in after.values:
+        return after.file, 0
+    if stood.file == before.file and stands.file != after.file:
+        return after.file, after.place(EXTENDS).line
+    return stands.file, stands.line
+
+
+def _fields(old: Expanded, new: Expanded) -> Iterator[_Edit]:
+    """Yield each field that moved: a value of this spec or of one of its bases."""
+    assert old.reading.spec and new.reading.spec and old.reading.document and new.reading.document
+    before, after = old.reading.spec.to_dict(), new.reading.spec.to_dict()
+    names = _named_by(old) | _named_by(new)
+    for field in sorted({*before, *after} - {"sources", "jobspec_version"}):
+        for path, was, now in _differing(field, before.get(field), after.get(field)):
+            bears = _BEARS.get(field, frozenset()) | ({"name"} if spoken(path) in names else set())
+            file, line = _where(path, old.reading.document, new.reading.document)
+            yield _Edit(Cause(file, line, f"{spoken(path)} {_shown(was)} → {_shown(now)}"), bears)
+
+
+def _template(old: Expanded, new: Expanded) -> Iterator[_Edit]:
+    assert old.reading.spec and new.reading.spec
+    name = new.reading.spec.naming_template
+    same_file = is_template_file(name) and name == old.reading.spec.naming_template
+    if same_file and old.reading.template != new.reading.template:
+        yield _Edit(Cause(f"{TEMPLATES}/{name}", 0, f"template {name}: name"), frozenset(("name",)))
+
+
+def _lock(old: Expanded, new: Expanded) -> Iterator[_Edit]:
+    """Yield what moved in the header of the lock: the toolchain, the recipes."""
+    assert old.lock and new.lock
+    for what, word in (("toolchain", "FFmpeg"), ("recipes", "recipes")):
+        was, now = getattr(old.lock.header, what), getattr(new.lock.header, what)
         if was != now:
-            yield Cause(lock_of(after.reading.file), 1, f"{'FFmpeg' if what == 'toolchain' else what} {was} → {now}")
+            yield _Edit(Cause(lock_of(new.reading.file), 1, f"{word} {was} → {now}"), frozenset(("tool",)))
 
 
-def _touches(change: Change) -> frozenset[str]:
-    """Return what of an output moved: picture, wrap, name."""
-    if change.before is None or change.after is None:
-        return frozenset(("picture", "wrap", "name"))
-    old, new = change.before, change.after
-    touched = {"name"} if old.location != new.location else set()
-    touched |= {"wrap"} if old.key.wrap != new.key.wrap else set()
-    made = (old.key.picture, old.key.sound), (new.key.picture, new.key.sound)
-    return frozenset(touched | ({"picture"} if made[0] != made[1] else set()))
+def _project(old: Project, new: Project) -> Iterator[_Edit]:
+    if old.state_directory != new.state_directory:
+        words = f"state_directory {_shown(old.state_directory)} → {_shown(new.state_directory)}"
+        yield _Edit(Cause(PROJECT_FILE, new.state_line, words), frozenset(("records",)))
 
 
-def _jobs(side: Side) -> dict[str, Expanded]:
-    return {each.reading.spec.job_id: each for each in side.specs if each.reading.spec}
-
-
-def _pairs(before: Side, after: Side) -> dict[str, tuple[Expanded, Expanded]]:
-    """Return both sides of every job, by its later id: a job is the same when its file, or else its id, is."""
-    files, ids = {each.reading.file: each for each in before.specs}, _jobs(before)
-    found = {}
-    for job, new in _jobs(after).items():
-        old = files.get(new.reading.file) or ids.get(job)
-        if old is not None and old.reading.spec is not None:
-            found[job] = (old, new)
-    return found
-
-
-def _spec_file(side: Side, job: str) -> str:
-    return next(
-        (each.reading.file for each in side.specs if each.reading.spec and each.reading.spec.job_id == job), job
-    )
-
-
-def _sources(change: Change, before: Side, after: Side, known: bool) -> Cause:
-    """Return the cause of an output that comes, goes, or is made of other content: its spec, or its lock."""
-    side, job = (after, change.output.job) if change.after else (before, change.output.job)
-    file = _spec_file(side, job)
-    if not known:
-        return Cause(file, 0, "new spec" if change.after else "spec removed")
-    words = {Kind.ADDED: "new source", Kind.REMOVED: "source removed"}.get(change.kind, "source content")
-    return Cause(lock_of(file), 0, words)
+def _source(old: Output, new: Output, spec: Expanded) -> Iterator[Cause]:
+    """Yield what moved of a source: its content, what is known of it, its index where names show that."""
+    lock = lock_of(spec.reading.file)
+    if old.key.source != new.key.source:
+        yield Cause(lock, 0, "source content")
+    elif old.source.facts != new.source.facts:
+        yield Cause(lock, 0, "source facts")
+    if old.location != new.location and old.index != new.index and "index" in _tokens_of(spec):
+        yield Cause(lock, 0, "source index")
 
 
 @dataclass(frozen=True, slots=True)
-class Finder:
-    """The causes of changes between two sides, looked up by job."""
+class _Alone:
+    """Why outputs of one job are on one side alone: `listed` for sources that both locks hold, else `locked`."""
 
-    before: Side
-    after: Side
-    fields: Mapping[str, tuple[tuple[str, Cause], ...]]
-    headers: Mapping[str, tuple[Cause, ...]]
+    locked: Cause
+    listed: Cause | None = None
+    held: frozenset[str] = frozenset()
 
-    def __call__(self, change: Change) -> tuple[Cause, ...]:
-        """Return the causes of one change, at least one."""
-        old, new, job = change.before, change.after, change.output.job
-        if old is None or new is None:
-            return (_sources(change, self.before, self.after, job in self.fields),)
-        touched = _touches(change)
-        found = [cause for field, cause in self.fields.get(job, ()) if _BEARS.get(field, frozenset()) & touched]
-        if (old.key.toolchain, old.key.recipes) != (new.key.toolchain, new.key.recipes):
-            found += self.headers.get(job) or self._project()
-        if old.key.source != new.key.source or not found:
-            found.append(_sources(change, self.before, self.after, True))
-        return tuple(dict.fromkeys(found))
-
-    def _project(self) -> list[Cause]:
-        was, now = self.before.project.ffmpeg, self.after.project.ffmpeg
-        return [Cause(PROJECT_FILE, 0, f"FFmpeg {was} → {now}")] if was != now else []
+    def __call__(self, output: Output) -> Cause:
+        return self.listed if self.listed and output.source.location in self.held else self.locked
 
 
-def finder(before: Side, after: Side) -> Finder:
-    """Return what finds the causes of each change between two sides."""
-    pairs = _pairs(before, after)
-    fields = {job: tuple(_fields(old, new)) for job, (old, new) in pairs.items()}
-    fields |= {old.reading.spec.job_id: fields[job] for job, (old, _) in pairs.items() if old.reading.spec}
-    return Finder(before, after, fields, {job: tuple(_lock(old, new)) for job, (old, new) in pairs.items()})
+def _counterpart(spec: Expanded, other: Side) -> Expanded | None:
+    """Return a spec as it is on the other side: the one of its file, else of its job id."""
+    assert spec.reading.spec
+    same = (each for each in other.specs if each.reading.file == spec.reading.file)
+    return next(same, None) or other.jobs.get(spec.reading.spec.job_id)
+
+
+def _sources(spec: Expanded) -> Cause:
+    """Return the cause that lies in a spec's own list of sources, which may stand in a base."""
+    assert spec.reading.document
+    place = spec.reading.document.place(("sources",))
+    return Cause(place.file, place.line, "sources")
+
+
+def _held(spec: Expanded) -> frozenset[str]:
+    return frozenset(each.location for each in spec.lock.sources if each.facts) if spec.lock else frozenset()
+
+
+def _come(spec: Expanded, before: Side) -> _Alone:
+    """Return why a job has outputs that were not there before."""
+    file, was = spec.reading.file, _counterpart(spec, before)
+    if was is None:
+        return _Alone(Cause(file, 0, "new spec"))
+    if any(each is was for each in before.unlocked):
+        return _Alone(Cause(lock_of(file), 0, "first lock"))
+    if was.reading.file in before.unplanned:
+        return _Alone(Cause(file, 0, "could not be planned before"))
+    return _Alone(Cause(lock_of(file), 0, "new source"), _sources(spec), _held(was))
+
+
+def _gone(spec: Expanded, after: Side) -> _Alone:
+    """Return why a job no longer has outputs that it had."""
+    now = _counterpart(spec, after)
+    if now is None:
+        return _Alone(Cause(spec.reading.file, 0, "spec removed"))
+    return _Alone(Cause(lock_of(now.reading.file), 0, "source removed"), _sources(now), _held(now))
+
+
+def finder(before: Side, after: Side) -> Callable[[Change], tuple[Cause, ...]]:
+    """Return what finds the causes, at least one, of each change between two sides."""
+    olds, news = before.jobs, after.jobs
+    come = cache(lambda job: _come(news[job], before))
+    gone = cache(lambda job: _gone(olds[job], after))
+
+    @cache
+    def edits(old: str, new: str) -> tuple[_Edit, ...]:
+        pair = olds[old], news[new]
+        return (*_fields(*pair), *_template(*pair), *_lock(*pair), *_project(before.project, after.project))
+
+    def causes(change: Change) -> tuple[Cause, ...]:
+        old, new = change.before, change.after
+        if old and new:
+            touched = _touched(old, new)
+            found = [each.cause for each in edits(old.job, new.job) if each.bears & touched]
+            found += _source(old, new, news[new.job])
+            return tuple(dict.fromkeys(found)) or (_sources(news[new.job]),)
+        output = change.output
+        return (come(output.job)(output) if new else gone(output.job)(output),)
+
+    return causes

@@ -1,14 +1,16 @@
 """A diff for people and programs: text, Markdown that fits a pull request, JSON."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
+from runner.plan.arguments import Arg, Threads
 from runner.plan.changes import Change, Kind
 from runner.plan.estimate import Cost
 from runner.plan.model import Output
 from runner.report.planned import cell
 from runner.report.tables import size_text
+from runner.review import ascii_json
 from runner.review.diff import Diff, Group
 from runner.text import harmless
 
@@ -17,6 +19,8 @@ LONGEST_COMMENT = 65_536
 MARKER = "<!-- jobspec-diff -->"
 _SHOWN_KINDS = tuple(kind for kind in Kind if kind is not Kind.UNCHANGED)
 _ROWS = 20
+# Room for the two lines that say what was cut.
+_CUT = 200
 
 
 def _counted(count: int, word: str) -> str:
@@ -42,12 +46,14 @@ def cost_text(cost: Cost) -> str:
 
 def _totals(diff: Diff) -> str:
     counts = [f"{diff.count(kind):,} {kind}" for kind in _SHOWN_KINDS if diff.count(kind)]
-    return ", ".join([*(counts or ["no changes"]), f"{diff.unchanged:,} unchanged"])
+    untold = [f"{diff.untold:,} that cannot be told"] if diff.untold else []
+    return ", ".join([*(counts or ["no changes"]), f"{diff.unchanged:,} unchanged", *untold])
 
 
-def _head(group: Group) -> str:
+def _extent(group: Group) -> str:
+    """Return how many jobs and outputs a group is about: "2 jobs, 3,112 outputs (3,112 re-encoded)"."""
     counts = ", ".join(f"{group.count(kind):,} {kind}" for kind in _SHOWN_KINDS if group.count(kind))
-    return f"{group.title}: {_counted(len(group.jobs), 'job')}, {_counted(len(group.changes), 'output')} ({counts})"
+    return f"{_counted(len(group.jobs), 'job')}, {_counted(len(group.changes), 'output')} ({counts})"
 
 
 def _what(change: Change) -> str:
@@ -59,7 +65,7 @@ def text(diff: Diff) -> Iterator[str]:
     yield _totals(diff)
     for group in diff.groups:
         yield ""
-        yield harmless(_head(group))
+        yield harmless(f"{group.title}: {_extent(group)}")
         yield f"  {cost_text(group.cost)}"
         yield from (f"  LOST {harmless(loss)}: {_counted(count, 'output')}" for loss, count in group.losses)
         for job in group.jobs:
@@ -83,8 +89,12 @@ def _tail(diff: Diff) -> Iterator[str]:
     yield from map(str, diff.problems)
 
 
+def _spelled(argument: Arg) -> str:
+    return "THREADS" if isinstance(argument, Threads) else harmless(str(argument))
+
+
 def _words(output: Output) -> list[str]:
-    return [harmless(str(word)) for word in (*output.arguments.filters, *output.arguments.writing)]
+    return [_spelled(each) for each in (*output.arguments.filters, *output.arguments.writing)]
 
 
 def _arguments(change: Change) -> list[str]:
@@ -93,13 +103,13 @@ def _arguments(change: Change) -> list[str]:
 
     if not change.before or not change.after:
         return []
-    before, after = _words(change.before), _words(change.after)
-    return [line for line in unified_diff(before, after, lineterm="", n=0) if not line.startswith(("---", "+++", "@@"))]
+    lines = unified_diff(_words(change.before), _words(change.after), lineterm="", n=0)
+    return [line for line in islice(lines, 2, None) if not line.startswith("@@")]
 
 
 def _section(group: Group) -> str:
     """Return one group as Markdown."""
-    lines = [f"### {cell(group.title)}", "", cell(_head(group).removeprefix(group.title + ": ")), ""]
+    lines = [f"### {cell(group.title)}", "", cell(_extent(group)), ""]
     lines += [f"- {cell(cost_text(group.cost))}"]
     lines += [f"- **lost:** {cell(loss)} ({_counted(count, 'output')})" for loss, count in group.losses]
     lines += ["", "| | output | what |", "|---|---|---|"]
@@ -110,32 +120,38 @@ def _section(group: Group) -> str:
     if arguments:
         body = "\n".join(f"    {line}" for line in arguments)
         lines += ["", "<details><summary>FFmpeg arguments of the first</summary>", "", body, "", "</details>"]
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, "", ""])
 
 
-def _foot(diff: Diff) -> str:
-    lines = []
+def _remarks(diff: Diff) -> Iterator[str]:
+    """Yield, as items of a list, what is to be said beside the groups."""
+    yield from (f"- {cell(str(each))}\n" for each in diff.problems)
+    yield from (f"- {cell(file)} changed and has no lock: what it makes cannot be told\n" for file in diff.unlocked)
     if diff.orphaned:
-        lines += [f"**Orphaned:** {_counted(len(diff.orphaned), 'file')} of ours that no spec names any more."]
-    lines += [f"- {cell(file)} changed and has no lock: what it makes cannot be told" for file in diff.unlocked]
-    lines += [f"- {cell(str(each))}" for each in diff.problems[:_ROWS]]
-    return "\n".join([*lines, "", f"plan `{diff.digest}`", ""])
+        yield f"- **orphaned:** {_counted(len(diff.orphaned), 'file')} of ours that no spec names any more\n"
+
+
+def _fitting(pieces: Iterable[str], room: int) -> tuple[str, list[int]]:
+    """Return those pieces that fit into so many characters together, and the numbers of those that do not."""
+    taken, left = [], []
+    for number, piece in enumerate(pieces):
+        fits = len(piece) <= room
+        room -= len(piece) if fits else 0
+        taken += [piece] if fits else []
+        left += [] if fits else [number]
+    return "".join(taken), left
 
 
 def markdown(diff: Diff, limit: int = LONGEST_COMMENT) -> str:
     """Return one comment of at most `limit` characters: totals first, cut by whole groups with a count."""
-    head, foot = f"{MARKER}\n## jobspec: {_totals(diff)}\n\n", _foot(diff)
-    left, sections = limit - len(head) - len(foot) - 200, []
-    for number, group in enumerate(diff.groups):
-        section = _section(group)
-        if len(section) > left:
-            rest = diff.groups[number:]
-            outputs = sum(len(each.changes) for each in rest)
-            sections.append(f"… and {_counted(len(rest), 'more group')} with {_counted(outputs, 'output')}.\n")
-            break
-        sections.append(section)
-        left -= len(section) + 1
-    return head + "\n".join(sections) + "\n" + foot
+    head, foot = f"{MARKER}\n## jobspec: {_totals(diff)}\n\n", f"\nplan `{diff.digest}`\n"
+    room = limit - len(head) - len(foot) - _CUT
+    remarks, unsaid = _fitting(_remarks(diff), room // 4)
+    sections, unshown = _fitting(map(_section, diff.groups), room - len(remarks))
+    outputs = sum(len(diff.groups[number].changes) for number in unshown)
+    more = f"… and {_counted(len(unshown), 'more group')} with {_counted(outputs, 'output')}\n\n" if unshown else ""
+    also = f"- … and {len(unsaid):,} more of the like\n" if unsaid else ""
+    return head + sections + more + remarks + also + foot
 
 
 def _group_data(group: Group) -> dict[str, Any]:
@@ -166,13 +182,14 @@ def _group_data(group: Group) -> dict[str, Any]:
 
 
 def as_json(diff: Diff) -> str:
-    """Return the whole diff as JSON."""
+    """Return the whole diff as JSON, in nothing but printable ASCII."""
     data = {
         "counts": {str(kind): diff.count(kind) for kind in Kind},
+        "untold": diff.untold,
         "groups": [_group_data(group) for group in diff.groups],
         "orphaned": list(diff.orphaned),
         "unlocked": list(diff.unlocked),
         "problems": [str(each) for each in diff.problems],
         "plan": diff.digest,
     }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return ascii_json(data)

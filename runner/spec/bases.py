@@ -9,7 +9,7 @@ from runner.spec.source import MOST_BYTES, Document, read_yaml
 from runner.spec.tree import Tree
 
 FIELD = (EXTENDS.name,)
-_DEEPEST = 16
+DEEPEST = 16
 
 
 def relative_to(file: str, text: str) -> str | None:
@@ -41,9 +41,12 @@ def _based(tree: Tree, document: Document, trail: tuple[str, ...]) -> Document:
     if not isinstance(text, str):
         raise JobSpecValidationError(problem("JS012", FIELD, place=place, wanted="text", kind="something else"))
     file = relative_to(document.file, text)
-    if file in trail or len(trail) > _DEEPEST:
+    if file in trail:
         chain = " → ".join((*trail, file or text))
         raise JobSpecValidationError(problem("JS037", FIELD, place=place, found=text, chain=chain))
+    if len(trail) > DEEPEST:
+        reason = f"it would be base number {len(trail)}, and {DEEPEST} is the most"
+        raise JobSpecValidationError(problem("JS038", FIELD, place=place, found=text, reason=reason))
     try:
         if file is None:
             raise FileNotFoundError

@@ -36,7 +36,7 @@ def _pairs(value: Any) -> Any:
     """Return a mapping as sorted pairs, hashable; what is none comes back as it is, for `problems` to name."""
     if isinstance(value, Mapping):
         return tuple(sorted(((key, _pairs(each)) for key, each in value.items()), key=lambda pair: str(pair[0])))
-    return value
+    return _text(value)
 
 
 def _mapping(value: Any) -> Any:

@@ -4,7 +4,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,12 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What jobspec.toml declares; all of it is the same on every machine."""
+    """What jobspec.toml declares; all of it is the same on every machine. `state_line` is where the folder stands."""
 
     roots: tuple[Root, ...] = ()
     ffmpeg: str | None = None
     state_directory: str | None = None
+    state_line: int = field(default=0, compare=False)
 
     def root(self, name: str) -> Root | None:
         """Return the declared root of that name; the repository itself always is one."""
@@ -117,7 +118,9 @@ def read_project(tree: Tree) -> Project:
     if problems:
         raise JobSpecValidationError(problems)
     roots = tuple(_root(name, entry) for name, entry in sorted(data.get("roots", {}).items()))
-    return Project(roots, data.get("toolchain", {}).get("ffmpeg"), data.get("state_directory"))
+    state = data.get("state_directory")
+    line = _line_of(text, ("state_directory",)) if state else 0
+    return Project(roots, data.get("toolchain", {}).get("ffmpeg"), state, line)
 
 
 def undeclared(location: Location, project: Project) -> Problem | None:

@@ -72,7 +72,9 @@ class Timecode:
         seconds, frame = divmod(numbers, self._base)
         minutes, second = divmod(seconds, 60)
         hour, minute = divmod(minutes, 60)
-        return f"{hour % 24:02d}:{minute:02d}:{second:02d}{';' if self.drop else ':'}{frame:02d}"
+        # As many digits as FFmpeg writes: one up to 10 frames a second, three above 100 (libavutil/timecode, measured).
+        digits = 1 if self._base <= 10 else 2 if self._base <= 100 else 3
+        return f"{hour % 24:02d}:{minute:02d}:{second:02d}{';' if self.drop else ':'}{frame:0{digits}d}"
 
     def at(self, rate: Fraction) -> "Timecode":
         """Return the code at another rate that names the same instant, rounded down to its frame."""
@@ -81,7 +83,7 @@ class Timecode:
         return Timecode(int(Fraction(self.frames) / self.rate * rate), rate, self.drop and can_drop(rate))
 
 
-_TIMECODE = re.compile(r"(\d{2}):(\d{2}):(\d{2})([:;.])(\d{2,3})", re.ASCII)
+_TIMECODE = re.compile(r"(\d{2}):(\d{2}):(\d{2})([:;.])(\d{1,3})", re.ASCII)
 
 
 def parse_timecode(text: str, rate: Fraction) -> Timecode:

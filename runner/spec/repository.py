@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from runner.errors import JobSpecValidationError, Place, Problem, problem
 from runner.spec import naming, schema
-from runner.spec.bases import effective, relative_to
+from runner.spec.bases import DEEPEST, effective, relative_to
 from runner.spec.judgement import judge
 from runner.spec.location import parse_location
 from runner.spec.model import JobSpec
@@ -19,6 +19,7 @@ from runner.spec.tree import SPECS, Tree
 
 SUFFIXES = (".yaml", ".yml")
 PROFILES = "profiles"
+_FROM = ("from",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,17 @@ class Reading:
     document: Document | None = None
     template: str | None = None
     numbers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a spec was come to: the specs whose sources are just being gathered, and those that were read by now.
+
+    A circle ends by the first, and by the second none is read twice, however many ways lead to it.
+    """
+
+    trail: tuple[str, ...] = ()
+    known: dict[str, Reading] = field(default_factory=dict)
 
 
 def default_job_id(file: str) -> str:
@@ -82,12 +94,15 @@ def _forbidden(data: object) -> list[Problem]:
     return [problem("JS014", (row.name,)) for row in schema.FIELDS if not row.in_yaml and row.name in present]
 
 
-def read_spec(tree: Tree, file: str, project: Project, trail: tuple[str, ...] = ()) -> Reading:
+def read_spec(tree: Tree, file: str, project: Project) -> Reading:
     """Read and judge one spec; touches nothing but the tree. Problems come back, they are not raised.
 
     Its bases are merged, its template is read, and the sources of other specs stand in the place of their names.
-    `trail` are the specs whose sources are just being gathered, so that a circle ends.
     """
+    return _read_spec(tree, file, project, _Way())
+
+
+def _read_spec(tree: Tree, file: str, project: Project, way: _Way) -> Reading:
     try:
         document = effective(tree, file)
     except JobSpecValidationError as error:
@@ -100,7 +115,7 @@ def read_spec(tree: Tree, file: str, project: Project, trail: tuple[str, ...] = 
     if any(each.exit for each in found):
         return Reading(file, None, _placed(found, document), document)
     spec = JobSpec.from_dict(data)
-    gathered, wrong = _gathered(tree, spec, file, project, (*trail, file))
+    gathered, wrong = _gathered(tree, spec, file, project, _Way((*way.trail, file), way.known))
     if wrong:
         return Reading(file, None, _placed([*found, *wrong], document), document)
     spec = replace(spec, sources=tuple(gathered))
@@ -108,14 +123,14 @@ def read_spec(tree: Tree, file: str, project: Project, trail: tuple[str, ...] = 
 
 
 def _gathered(
-    tree: Tree, spec: JobSpec, file: str, project: Project, trail: tuple[str, ...]
+    tree: Tree, spec: JobSpec, file: str, project: Project, way: _Way
 ) -> tuple[dict[Entry, int], list[Problem]]:
     """Return the entries with those of other specs in their place, each with its number in this file, and problems."""
     entries: dict[Entry, int] = {}
     problems: list[Problem] = []
     for number, entry in enumerate(spec.sources):
         if isinstance(entry, From):
-            others, wrong = _others(tree, entry, file, project, trail)
+            others, wrong = _others(tree, entry, file, project, way)
             problems += [each.within(("sources", number)) for each in wrong]
             entries |= {other: number for other in others if other not in entries}
         else:
@@ -123,20 +138,30 @@ def _gathered(
     return entries, problems
 
 
-def _others(
-    tree: Tree, entry: From, file: str, project: Project, trail: tuple[str, ...]
-) -> tuple[tuple[Entry, ...], list[Problem]]:
+def _others(tree: Tree, entry: From, file: str, project: Project, way: _Way) -> tuple[tuple[Entry, ...], list[Problem]]:
     """Return the entries of the spec that a `from` names, gathered themselves."""
     path = relative_to(file, entry.spec if entry.spec.endswith(SUFFIXES) else f"{entry.spec}.yaml")
-    if path in trail:
-        return (), [problem("JS037", ("from",), found=entry.spec, chain=" → ".join((*trail, path)))]
-    reading = read_spec(tree, path, project, trail) if path else None
+    if path in way.trail:
+        return (), [problem("JS037", _FROM, found=entry.spec, chain=" → ".join((*way.trail, path)))]
+    if len(way.trail) > DEEPEST:
+        reason = f"more than {DEEPEST} specs take their sources each from the next"
+        return (), [problem("JS038", _FROM, found=entry.spec, reason=reason)]
+    if path and path not in way.known:
+        way.known[path] = _read_spec(tree, path, project, way)
+    return _taken(entry, way.known[path] if path else None)
+
+
+def _taken(entry: From, reading: Reading | None) -> tuple[tuple[Entry, ...], list[Problem]]:
+    """Return the entries of another spec as read, or why there are none: a circle is told as such, however long."""
     if reading is None or any(each.code == "JS001" for each in reading.problems):
-        return (), [problem("JS036", ("from",), found=entry.spec)]
-    if reading.spec is None:
-        reason = "it has problems of its own; check it first"
-        return (), [problem("JS038", ("from",), found=entry.spec, reason=reason)]
-    return reading.spec.sources, []
+        return (), [problem("JS036", _FROM, found=entry.spec)]
+    if reading.spec is not None:
+        return reading.spec.sources, []
+    for each in reading.problems:
+        if each.path[-1:] == _FROM and each.code in ("JS037", "JS038"):
+            return (), [replace(each, path=_FROM, found=entry.spec, place=None)]
+    reason = "it has problems of its own; check it first"
+    return (), [problem("JS038", _FROM, found=entry.spec, reason=reason)]
 
 
 def same_job_ids(readings: Iterable[Reading]) -> list[Problem]:

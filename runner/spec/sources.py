@@ -5,11 +5,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 from runner.spec.location import Location, parse_location
-
-OnUnusable = Literal["error", "skip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +20,7 @@ class Glob:
 
     pattern: str
     exclude: tuple[str, ...] = ()
-    on_unusable: OnUnusable = "error"
+    on_unusable: str = "error"
 
     @property
     def place(self) -> Location:
@@ -33,8 +31,18 @@ class Glob:
     def folder(self) -> str:
         """The folder below the root from which on the pattern needs a look at the disk."""
         parts = self.place.path.split("/")
-        fixed = next((number for number, part in enumerate(parts) if _MAGIC.search(part)), len(parts) - 1)
-        return "/".join(parts[:fixed])
+        return "/".join(parts[: self._fixed]) or ("/" if self.place.root is None else "")
+
+    @property
+    def depth(self) -> int | None:
+        """How many folders below `folder` a match may lie; None for any number."""
+        parts = self.place.path.split("/")
+        return None if "**" in parts else len(parts) - self._fixed - 1
+
+    @property
+    def _fixed(self) -> int:
+        parts = self.place.path.split("/")
+        return next((number for number, part in enumerate(parts) if _MAGIC.search(part)), len(parts) - 1)
 
     def takes(self, location: Location) -> bool:
         """Say whether a file belongs to this glob; looks at its name only."""
@@ -56,48 +64,93 @@ class From:
 
 Entry = str | Glob | From
 _MAGIC = re.compile(r"[*?[]")
+# The pieces of a pattern that mean something else than themselves.
+_PIECE = re.compile(r"(\[!?[^\]]+\]|\*+|\?)")
 
 
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    parts = pattern.split("/")
-    return re.compile("".join(_part(part, last=number == len(parts) - 1) for number, part in enumerate(parts)))
+    """Return the expression of a pattern. What stands between two ** or two * is found once and never again.
+
+    An atomic group does that, and makes matching linear, whatever pattern and name.
+    """
+    first, *others = _runs(pattern.split("/"))
+    if not others:
+        return re.compile(_parts(first).removesuffix("/"))
+    between = "".join(f"(?>(?:[^/]+/)*?{_parts(run)})" for run in others[:-1] if run)
+    last = f"(?:[^/]+/)*{_parts(others[-1]).removesuffix('/')}" if others[-1] else r"[\s\S]+"
+    return re.compile(_parts(first) + between + last)
 
 
-def _part(part: str, *, last: bool) -> str:
-    """Return the expression of one part of a pattern, with its slash; a ** may stand for no folder at all."""
-    if part == "**":
-        return r"[\s\S]+" if last else r"(?:[^/]+/)*"
-    first, *others = (_fixed(chunk) for chunk in re.sub(r"\*+", "*", part).split("*"))
-    # What lies between two stars is found once and never again (an atomic group): linear, whatever the name.
+def _runs(parts: list[str]) -> list[list[str]]:
+    """Return the parts of a pattern between its **: each of these stands for any number of folders."""
+    runs: list[list[str]] = [[]]
+    for part in parts:
+        if part == "**":
+            runs.append([])
+        else:
+            runs[-1].append(part)
+    return runs
+
+
+def _parts(parts: list[str]) -> str:
+    return "".join(f"{_part(part)}/" for part in parts)
+
+
+def _part(part: str) -> str:
+    """Return the expression of one name."""
+    chunks = [""]
+    for piece in _PIECE.split(part):
+        if piece.startswith("*"):
+            chunks.append("")
+        else:
+            chunks[-1] += _one(piece)
+    first, *others = chunks
     between = "".join(f"(?>[^/]*?{chunk})" for chunk in others[:-1])
-    return first + between + (f"[^/]*{others[-1]}" if others else "") + ("" if last else "/")
-
-
-def _fixed(chunk: str) -> str:
-    """Return the expression of a piece without stars: ? is any character, [ab] and [!ab] one of a set."""
-    pieces = re.split(r"(\?|\[!?[^\]]+\])", chunk)
-    return "".join(_set(piece) if piece.startswith("[") and piece.endswith("]") else _one(piece) for piece in pieces)
+    return first + between + (f"[^/]*{others[-1]}" if others else "")
 
 
 def _one(piece: str) -> str:
-    return "[^/]" if piece == "?" else re.escape(piece)
+    """Return the expression of a piece without stars: ? is any character, [ab] and [!ab] one of a set."""
+    if piece == "?":
+        return "[^/]"
+    return _set(piece[1:-1]) if _PIECE.fullmatch(piece) else re.escape(piece)
 
 
-def _set(piece: str) -> str:
-    inner = piece[1:-1].removeprefix("!").replace("\\", r"\\").replace("^", r"\^").replace("[", r"\[")
-    return f"(?!/)[{'^' if piece.startswith('[!') else ''}{inner}]"
+def _set(inner: str) -> str:
+    other = inner.startswith("!") and len(inner) > 1
+    ranges = re.findall(r"([\s\S])-([\s\S])|([\s\S])", inner[other:])
+    spelled = "".join(
+        re.escape(one) if one else f"{re.escape(low)}-{re.escape(high)}"
+        for low, high, one in ranges
+        if one or low <= high
+    )
+    if not spelled:  # a range that runs backwards holds nothing
+        return "[^/]" if other else r"(?!)"
+    return f"(?!/)[{'^' * other}{spelled}]"
 
 
 def entry_of(value: Any) -> Any:
-    """Return an entry from plain data; what is none comes back as it is, for the schema to name."""
-    if not isinstance(value, Mapping):
-        return str(value) if isinstance(value, str) else value
-    if "glob" in value:
-        return Glob(
-            str(value["glob"]), tuple(map(str, value.get("exclude") or ())), value.get("on_unusable") or "error"
-        )
-    return From(str(value["from"])) if "from" in value else str(value.get("path"))
+    """Return an entry from plain data; what is none, or two at once, comes back as it is, for the schema to name."""
+    if isinstance(value, str):
+        return str(value)
+    given: dict[str, Any] = dict(value) if isinstance(value, Mapping) else {}
+    if _is_glob(given):
+        exclude = tuple(map(str, given.get("exclude", ())))
+        return Glob(str(given["glob"]), exclude, str(given.get("on_unusable", "error")))
+    if given.keys() == {"path"} and isinstance(given["path"], str):
+        return str(given["path"])
+    return From(str(given["from"])) if given.keys() == {"from"} and isinstance(given["from"], str) else value
+
+
+def _is_glob(given: Mapping[str, Any]) -> bool:
+    exclude = given.get("exclude", ())
+    texts = [
+        given.get("glob"),
+        given.get("on_unusable", "error"),
+        *(exclude if isinstance(exclude, list | tuple) else [0]),
+    ]
+    return all(isinstance(each, str) for each in texts) and given.keys() <= {"glob", "exclude", "on_unusable"}
 
 
 def plain_entry(entry: Entry) -> Any:

@@ -27,7 +27,7 @@ def read_template(text: object, tree: Tree) -> tuple[str | None, list[Problem]]:
         return data.decode().rstrip("\r\n"), []
     except UnicodeDecodeError:
         return None, [problem("JS040", FIELD, reason=f"{path} is not UTF-8")]
-    except (OSError, ValueError):  # ValueError: a name that no file can have, such as one with a NUL
+    except OSError:
         return None, [problem("JS046", FIELD, found=str(text), legal=_templates(tree))]
 
 

@@ -1,12 +1,13 @@
 """The arguments of one process, and how FFmpeg behaves with them when something is wrong."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from runner.plan.arguments import Input, Threads, Written
+from runner.plan.arguments import ENVIRONMENT, Input, Threads, Written
 from runner.plan.compose import GLOBAL, compose
-from tests.clips import clip
+from tests.clips import clip, decoded_frames
 from tests.media.opened import watched
 from tests.plan.planning import command, facts, planned, planned_from, started, tracks
 
@@ -107,3 +108,13 @@ def test_a_clean_process_says_nothing_at_all(tmp_path: Path) -> None:
     source = clip(tmp_path / "a.mov", tracks=(1, 1), extra=("-timecode", "01:00:00:00"))
     done = started(planned_from(source), tmp_path / "work")
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_a_q_on_the_standard_input_does_not_end_the_file_early(tmp_path: Path) -> None:
+    """FFmpeg looks at its input twice a second, so it is slowed to the clip's own rate."""
+    output = planned_from(clip(tmp_path / "a.mov", size="64x64", seconds=1.6))
+    words = command(output, tmp_path)
+    slowed = (words[0], "-re", *words[1:])
+    done = subprocess.run(slowed, input=b"q" * 4096, cwd=tmp_path, env={**ENVIRONMENT}, capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert decoded_frames(tmp_path / output.work_name) == 40

@@ -4,7 +4,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from runner.media.facts import Colour, Picture
@@ -91,6 +91,7 @@ def test_a_picture_is_never_shown_larger_than_its_source(shape: Shape, resolutio
 def test_the_display_shape_is_kept_within_the_rounding_of_the_sides(shape: Shape, resolution: str) -> None:
     """Each side is off by one sample at most, so the shape lies between those of the extremes."""
     result = sized(shape, parse_resolution(resolution))
+    assume(min(result.width, result.height) > 2)  # the least that a codec takes, whatever the shape
     wanted = Fraction(shape.width, shape.height) * shape.sar
     narrow = Fraction(result.width - 1, result.height + 1) * result.sar
     wide = Fraction(result.width + 1, result.height - 1) * result.sar
@@ -241,6 +242,12 @@ def test_fields_survive_at_their_own_height_in_a_codec_that_has_them(order: str,
     output = planned_from(source, codec="prores_proxy")
     assert output.losses == ()
     assert probe(made(output, tmp_path / "work"), "made").picture.scan == order
+
+
+def test_fields_are_asked_for_by_the_flags_that_older_builds_need() -> None:
+    """Build 9 looks at the frames; 5.1 and 7.0 write a progressive file unless they are told."""
+    for scan, told in (("tff", True), ("progressive", False)):
+        assert ("+ildct+ilme" in planned(facts(scan=scan)).arguments.writing) is told
 
 
 @pytest.mark.parametrize(

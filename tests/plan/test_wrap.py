@@ -48,11 +48,15 @@ def test_an_mxf_always_has_a_timecode_and_the_invented_one_is_named(tmp_path: Pa
     assert probe(made(output, tmp_path / "work"), "made").timecode == output.expects.timecode == "00:00:00:00"
 
 
-def test_an_old_timecode_tag_of_a_matroska_source_does_not_stand_beside_the_new_one(tmp_path: Path) -> None:
-    source = clip(tmp_path / "a.mkv", seconds=0.2, extra=("-metadata", "TIMECODE=01:00:00:12"))
-    output = planned_from(source, codec="h264", container="mkv", fps_explicit="50")
+@pytest.mark.parametrize("level", ["-metadata", "-metadata:s:v:0"], ids=["of the file", "of the picture"])
+@pytest.mark.parametrize("container", ["mkv", "mov"])
+def test_an_old_timecode_tag_of_the_source_does_not_stand_beside_the_new_one(
+    level: str, container: str, tmp_path: Path
+) -> None:
+    source = clip(tmp_path / "a.mkv", seconds=0.2, extra=(level, "TIMECODE=01:00:00:12"))
+    output = planned_from(source, codec="h264", container=container, fps_explicit="50")
     file = made(output, tmp_path / "work")
-    shown = ffmpeg("-i", f"file:{file}", "-map", "0", "-c", "copy", "-f", "ffmetadata", "-").lower()
+    shown = ffmpeg("-i", f"file:{file}", "-map", "0:v", "-c", "copy", "-f", "ffmetadata", "-").lower()
     assert {line for line in shown.splitlines() if "timecode" in line} == {"timecode=01:00:00:24"}
 
 

@@ -11,6 +11,7 @@ from runner.review import Checked
 HOSTILE = {
     "a terminal escape": "\x1b[2J\x1b]0;owned\x07",
     "a C1 escape": "\x9b31m",
+    "a deletion": "a\x7fb",
     "a workflow command": "::error file=x::hm",
     "a workflow command in a new line": "a\n::set-output name=x::y",
     "a workflow command in a line of old Macs": "a\r::add-mask::e",

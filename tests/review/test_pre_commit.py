@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.conftest import Repository
 from tests.review.repositories import HOME, commit_all, copy_of_this_package, environment, git
@@ -140,6 +139,9 @@ def test_what_is_committed_is_checked_and_not_what_lies_in_the_work_tree(hooked:
     assert "resolution: same" in spec.read_text(encoding="utf-8")
 
 
-def test_the_hook_is_offered_under_its_name() -> None:
-    (hook,) = yaml.safe_load((HOME / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-    assert hook["id"] == "jobspec-check"
+def test_the_manifest_is_one_that_pre_commit_takes() -> None:
+    manifest = str(HOME / ".pre-commit-hooks.yaml")
+    done = subprocess.run(
+        [sys.executable, "-m", "pre_commit", "validate-manifest", manifest], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "")

@@ -181,7 +181,7 @@ def test_a_field_that_is_missing_hides_no_mistake_in_the_template() -> None:
 
 
 def test_what_a_hundred_problems_hide_from_view_is_still_known_to_be_wrong() -> None:
-    data = {**without("codec"), **{f"x{number}": "1" for number in range(150)}, "sources": [""]}
+    data = {**{f"x{number}": "1" for number in range(150)}, **without("sources"), "sources": [""]}
     found = judge(data, PROJECT)
     assert codes(found)[-1] == "JS016"
     assert len(found) == 101

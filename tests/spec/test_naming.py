@@ -18,7 +18,9 @@ from runner.spec.naming import (
     parse_template,
     render,
     same_place,
+    spec_tokens,
 )
+from tests.spec.given import plain
 
 GIVEN = {
     "source_name": "A001C001",
@@ -48,6 +50,42 @@ def refused(template: str, own: frozenset[str] = frozenset(), /, **tokens: str) 
 def test_the_tokens_are_those_of_the_contract() -> None:
     expected = "source_name source_ext source_dir job_id index codec resolution container ext width height fps"
     assert list(TOKENS) == [*expected.split(), "timecode", "reel", "date", "time"]
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "extension", "folder"),
+    [
+        pytest.param("media:day03/cam-a/A001.MOV", "A001", "MOV", "day03/cam-a", id="below a root"),
+        pytest.param("media:A001.mov", "A001", "mov", "", id="in the root itself"),
+        pytest.param("media:.hidden/A001.mov", "A001", "mov", ".hidden", id="in a hidden folder"),
+        pytest.param("/mnt/card/A001.mxf", "A001", "mxf", "", id="an absolute path"),
+        pytest.param("clips/A001.mxf", "A001", "mxf", "clips", id="in the repository"),
+        pytest.param("media:a.b.mov", "a.b", "mov", "", id="two dots"),
+        pytest.param("media:A001", "A001", "", "", id="without an extension"),
+        pytest.param("media:.mov", ".mov", "", "", id="a dot file"),
+    ],
+)
+def test_a_source_has_these_tokens(source: str, name: str, extension: str, folder: str) -> None:
+    tokens = spec_tokens(plain(), source, 7)
+    assert (tokens["source_name"], tokens["source_ext"], tokens["source_dir"]) == (name, extension, folder)
+    assert tokens["index"] == "007"
+
+
+def test_a_spec_has_these_tokens() -> None:
+    spec = plain(job_id="day03", codec="dnxhr", created_at="2026-11-23T08:00:00Z", tokens={"show": "harbour"})
+    tokens = spec_tokens(spec, "media:a.mov", 0)
+    expected = {
+        "job_id": "day03",
+        "codec": "dnxhr_lb",
+        "resolution": "half",
+        "container": "mov",
+        "ext": "mov",
+        "date": "2026-11-23",
+        "time": "08-00-00",
+        "tokens.show": "harbour",
+    }
+    assert expected.items() <= tokens.items()
+    assert set(tokens) <= {*TOKENS, "tokens.show"}
 
 
 @pytest.mark.parametrize(

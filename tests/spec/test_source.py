@@ -76,6 +76,8 @@ def test_what_is_missing_has_the_place_of_its_nearest_parent() -> None:
 def test_windows_line_ends_and_a_byte_order_mark_move_no_position() -> None:
     document = read_yaml(b"\xef\xbb\xbfa: 1\r\nb: 2\r\n", "f")
     assert document.data == {"a": "1", "b": "2"}
+    assert document.place(("a",)) == Place("f", 1, 4)
+    assert refused(b"\xef\xbb\xbfa: \x07\n")[0].startswith("specs/day.yaml:1:4: JS003")
     assert document.place(("b",)) == Place("f", 2, 4)
 
 

@@ -31,6 +31,12 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
         WorkTree(tmp_path).read("a.yaml", 10)
 
 
+@pytest.mark.parametrize("name", ["a\0.yaml", "a\ud800.yaml"], ids=["a NUL", "half a character"])
+def test_a_name_that_no_file_can_have_is_not_there(tmp_path: Path, name: str) -> None:
+    with pytest.raises(FileNotFoundError):
+        WorkTree(tmp_path).read(name, 10)
+
+
 def test_names_are_listed_by_code_point_whatever_the_locale_with_a_slash_behind_folders(tmp_path: Path) -> None:
     for name in ("b", "ä", "Z", "a"):
         (tmp_path / name).touch()
