@@ -14,6 +14,7 @@ $(VENV)/.ready: pyproject.toml
 	touch $@
 
 demo: $(VENV)/.ready
+	@mkdir -p $(DEMO)/media $(DEMO)/proxies
 	@$(BIN)/python tools/demo_media.py $(DEMO)/media
 	@$(BIN)/jobspec run specs/demo.yaml
 
@@ -24,7 +25,7 @@ lint: $(VENV)/.ready
 
 test: lint
 	$(BIN)/jobspec check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 clean:
 	rm -rf $(VENV) $(DEMO)

@@ -6,6 +6,7 @@ so a field that a later version adds changes no digest of a value that does not 
 
 import hashlib
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -13,7 +14,7 @@ import msgspec
 T = TypeVar("T")
 
 
-class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """Base of every value that is written to a file: frozen, slotted, keyword-only, strictly read back.
 
     msgspec leaves a default out by identity, not by equality, so only what there is one of may be a default: None,
@@ -28,12 +29,17 @@ def _encode(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no canonical form")
 
 
+@lru_cache(maxsize=4096)
+def _fraction(text: str) -> Fraction | None:
+    numerator, _, denominator = text.partition("/")
+    return Fraction(int(numerator), int(denominator)) if int(denominator) else None
+
+
 def _decode(wanted: type[Any], value: Any) -> Any:
-    if wanted is Fraction and isinstance(value, str):
-        numerator, _, denominator = value.partition("/")
-        if int(denominator):
-            return Fraction(int(numerator), int(denominator))
-    raise ValueError(f"expected {wanted.__name__}")
+    found = _fraction(value) if wanted is Fraction and isinstance(value, str) else None
+    if found is None:
+        raise ValueError(f"expected {wanted.__name__}")
+    return found
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=_encode, order="sorted")

@@ -107,6 +107,10 @@ CODES: dict[str, Row] = {
     "JS051": Row(
         "the root {found} is not mounted here; set {variable}=FOLDER or pass --root {name}=FOLDER", Exit.TRY_AGAIN
     ),
+    "JS058": Row(
+        "the root {found} is mounted at a folder that is not there ({folder}); mount it, or make the folder",
+        Exit.TRY_AGAIN,
+    ),
     "JS052": Row("{reason}"),
     "JS053": Row("{found} leaves its root"),
     "JS054": Row("the root {found} is read_only and cannot hold outputs"),
@@ -127,6 +131,7 @@ CODES: dict[str, Row] = {
     "JS074": Row("{source}: {loss}", Exit.OK),
     "JS075": Row("{source}: {rate} frames a second cannot go into {container}; {remedy}"),
     "JS076": Row("{source} is HDR ({transfer}), which bands in the 8 bits of {codec}; choose one of {remedy}"),
+    "JS077": Row("{source}: the picture begins {offset} the sound, which {container} cannot say; mov and mkv keep it"),
     # toolchain
     "JS080": Row("no FFmpeg found: {reason}", Exit.TRY_AGAIN),
     "JS081": Row(
@@ -150,9 +155,11 @@ CODES: dict[str, Row] = {
     "JS099": Row("another runner is at work on it; it is left to that one", Exit.TRY_AGAIN),
     "JS101": Row("{found} names no commit of this clone; fetch it, or check the spelling", Exit.USAGE),
     "JS102": Row("{found} and {head} have no common ancestor here; {remedy}", Exit.USAGE),
-    "JS103": Row(
+    "JS104": Row(
         "{what} is not in this clone, as in a partial one; get all with `git fetch --refetch --no-filter`", Exit.USAGE
     ),
+    "JS105": Row("{found} is there and is no text, so it is no older answer of ours; choose another name", Exit.USAGE),
+    "JS106": Row("{found}: {reason}", Exit.TRY_AGAIN),
     # locks and saved plans
     "JS110": Row("the lock cannot be read here: {reason}; make it anew with `jobspec lock {spec}`"),
     "JS111": Row("the lock has format {found}, which this tool does not read; make it anew with `jobspec lock {spec}`"),

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
+from runner.cli.output import write
 from runner.cli.workspace import open_workspace, specs_argument
-from runner.errors import Exit, JobspecError, Problem, errors, problem, spoken, worst
+from runner.errors import Exit, JobspecError, Problem, errors, spoken, worst
 from runner.review import Checked, annotations, ascii_json, is_note, junit, sarif
 from runner.spec.tree import repository_of
 
@@ -93,13 +94,6 @@ def _checked(specs: tuple[str, ...], form: str) -> Checked:
     return _named(files, workspace.problems(), here, here if form == TEXT else _checkout(workspace.top))
 
 
-def _write(written: str, output: Path) -> None:
-    try:
-        output.write_text(written, encoding="utf-8")
-    except OSError as error:
-        raise JobspecError(problem("JS100", reason=f"{output} cannot be written: {error.strerror}")) from None
-
-
 @click.command("check")
 @specs_argument
 @click.option("--format", "form", type=click.Choice(tuple(FORMATS)), default=TEXT, help="How to write what was found.")
@@ -112,10 +106,7 @@ def command(specs: tuple[str, ...], form: str, output: Path | None) -> int:
     """
     checked = _checked(specs, form)
     written = FORMATS[form](checked)
-    if output:
-        _write(written, output)
-    else:
-        sys.stdout.buffer.write(written.encode())
+    write(written, output)
     if output or form != TEXT:
         print(_summary(checked), end="", file=sys.stderr)
     return worst([Exit.OK, *(each.exit for each in errors(checked.problems))])

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
+from runner.errors import JobspecError, problem
 from runner.plan.model import Output, Plan
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -23,6 +24,15 @@ def wanted(output: Output, patterns: tuple[str, ...]) -> bool:
     """Say whether an output is one of those that --only names; without --only all are."""
     texts = (output.location, output.name, output.source.location, output.source.location.rpartition("/")[2])
     return not patterns or any(fnmatchcase(text, pattern) for text in texts for pattern in patterns)
+
+
+def chosen(plan: Plan, patterns: tuple[str, ...]) -> frozenset[str]:
+    """Return the places of the outputs that --only names. Raises JobspecError (64) for a pattern that names none."""
+    idle = [each for each in patterns if not any(wanted(output, (each,)) for output in plan.outputs)]
+    if idle:
+        reason = "--only {}: no output and no source of these specs is called that"
+        raise JobspecError([problem("JS100", reason=reason.format(each)) for each in idle])
+    return frozenset(output.location for output in plan.outputs if wanted(output, patterns))
 
 
 def changed_since(revision: str, plan: Plan, top: Path) -> frozenset[str]:

@@ -6,11 +6,12 @@ import tempfile
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 
 from runner import __version__
-from runner.errors import Exit, JobspecError, worst
+from runner.errors import Exit, JobspecError, problem, worst
 from runner.report.reader import GONE, reader_may_be_gone
 
 # Each verb is a module of this package with a command of that name; imported only when it is asked for.
@@ -78,6 +79,9 @@ def _flush() -> Exit:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command with `arguments` (sys.argv's by default) and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a locale that lacks a letter costs the letter, not the run
     code = _run(sys.argv[1:] if arguments is None else arguments)
     return worst([code, _flush()])
 
@@ -95,5 +99,9 @@ def _run(arguments: Sequence[str]) -> Exit:
         return Exit.INTERRUPTED
     except _ClosedPipe:
         return Exit.OK
+    except OSError as error:
+        if not error.filename:
+            return _bug(arguments)
+        return _said(JobspecError(problem("JS106", found=str(error.filename), reason=error.strerror or str(error))))
     except Exception:
         return _bug(arguments)

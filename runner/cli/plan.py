@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli.choosing import changed_since, narrowed, only_option, wanted
+from runner.cli.choosing import changed_since, chosen, narrowed, only_option
 from runner.cli.output import write
 from runner.cli.workspace import Workspace, open_workspace, plan_of, root_option, specs_argument
 from runner.media.toolchain import find_ffmpeg
@@ -48,12 +48,12 @@ def _form(form: str | None, output: Path | None) -> str:
 
 
 def _narrow(plan: Plan, top: Path, form: str, since: str | None, patterns: tuple[str, ...]) -> Plan:
-    if not since and not patterns:
+    if since is None and not patterns:
         return plan
     if form == "jsonl":
         raise click.UsageError("a saved plan is whole: --since and --only go with the other formats")
-    places = changed_since(since, plan, top) if since else frozenset(output.location for output in plan.outputs)
-    return narrowed(plan, frozenset(o.location for o in plan.outputs if o.location in places and wanted(o, patterns)))
+    places = chosen(plan, patterns)
+    return narrowed(plan, places & changed_since(since, plan, top) if since is not None else places)
 
 
 @click.command("plan")

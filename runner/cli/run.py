@@ -6,14 +6,13 @@ from typing import Any
 
 import click
 
-from runner.cli.choosing import changed_since, only_option, wanted
+from runner.cli.choosing import changed_since, chosen, only_option
 from runner.cli.lock import lock_all
 from runner.cli.running import Result, Wishes, finish, make, run_options, stand_of, tidy
 from runner.cli.saved import planned
 from runner.cli.workspace import open_workspace, probed, refuse_escapes, root_option, specs_argument, unlocked_files
 from runner.errors import worst
 from runner.execution.state import State
-from runner.plan.model import Output
 from runner.report.reader import reader_may_be_gone
 
 _MADE = frozenset((State.MISSING, State.FAILED))
@@ -63,22 +62,17 @@ def command(
         lock_all(open_workspace(specs, roots))
     workspace, plan = planned(specs, roots)
     notes = [*probed(workspace), *unlocked_files(workspace)]
-    standings = stand_of(plan, workspace.mounts)
-    standings = tuple(each for each in standings if wanted(each.output, patterns))
-    if since:
-        changed = changed_since(since, plan, workspace.top)
-        standings = tuple(each for each in standings if each.output.location in changed)
+    places = chosen(plan, patterns)
+    if since is not None:
+        places &= changed_since(since, plan, workspace.top)
+    standings = tuple(each for each in stand_of(plan, workspace.mounts) if each.output.location in places)
     result = Result(standings)
-    chosen = [each for each in standings if each.state in _MADE | wishes.replace]
-    refuse_escapes(workspace, (place for each in chosen for place in _touched(each.output)))
-    if chosen:
-        make(plan, chosen, result, workspace.mounts, wishes, os.environ)
+    due = [each for each in standings if each.state in _MADE | wishes.replace]
+    refuse_escapes(workspace, (each.output for each in due))
+    if due:
+        make(plan, due, result, workspace.mounts, wishes, os.environ)
         tidy(plan, workspace.mounts)
     with reader_may_be_gone():
         for each in notes:
             print(workspace.shown(each), file=sys.stderr)
     return worst([finish(result, workspace.mounts, wishes), *(each.exit for each in notes)])
-
-
-def _touched(output: Output) -> tuple[str, ...]:
-    return (output.source.location, output.directory, output.location)

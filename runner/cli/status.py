@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from runner.cli.choosing import only_option, wanted
+from runner.cli.choosing import chosen, only_option
 from runner.cli.running import state_problem
 from runner.cli.workspace import open_workspace, plan_of, root_option, specs_argument, unlocked_files
 from runner.errors import Exit, worst
@@ -52,11 +52,12 @@ def command(specs: tuple[str, ...], roots: dict[str, str], as_json: bool, patter
     workspace = open_workspace(specs, roots)
     plan = plan_of(workspace)
     known = ledgers(plan.outputs, workspace.mounts)
-    chosen = [output for output in plan.outputs if wanted(output, patterns)]
-    standings = survey(chosen, known, workspace.mounts)
+    places = chosen(plan, patterns)
+    standings = survey([each for each in plan.outputs if each.location in places], known, workspace.mounts)
     notes = unlocked_files(workspace)
     rows = [(str(each.state), each.output.location, each.output.source.location, _note(each)) for each in standings]
-    gone = orphans(plan.outputs, known, workspace.mounts)
+    jobs = frozenset(job.job_id for job in plan.jobs) if specs else None
+    gone = orphans(plan.outputs, known, workspace.mounts, jobs)
     rows += [(str(State.ORPHANED), place, "", "ours, no longer planned") for place, _ in gone]
     with reader_may_be_gone():
         _tell(rows, as_json)

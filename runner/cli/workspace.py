@@ -15,10 +15,10 @@ from runner.media.lock import Lock
 from runner.plan import recipes
 from runner.plan.build import Request, build
 from runner.plan.expansion import Expanded, caught, expand
-from runner.plan.model import Plan
+from runner.plan.model import Output, Plan
 from runner.spec.location import Mounts, parse_location
 from runner.spec.model import roots_of
-from runner.spec.presence import left_root, one_folder
+from runner.spec.presence import absent, left_root, one_folder, read_only
 from runner.spec.project import Project, mounts_here, read_project
 from runner.spec.repository import SUFFIXES, Reading, find_specs, resolved, same_job_ids, same_outputs
 from runner.spec.sources import globs_of
@@ -74,11 +74,14 @@ class Workspace:
 
         return self.project.ffmpeg or DECLARED
 
+    def judged(self) -> list[Problem]:
+        """Return what is wrong, or worth knowing, with the specs alone and against each other, short of planning."""
+        alone = [each for spec in self.specs for each in spec.problems]
+        return [*alone, *same_job_ids(self.readings), *same_outputs(self.readings)]
+
     def problems(self) -> list[Problem]:
         """Return every problem and note of every spec, alone and against each other, in order; needs no media."""
-        alone = [each for spec in self.specs for each in spec.problems]
-        together = [*same_job_ids(self.readings), *same_outputs(self.readings)]
-        return [self.shown(each) for each in dict.fromkeys((*alone, *together, *self._planned()))]
+        return [self.shown(each) for each in dict.fromkeys((*self.judged(), *self._planned()))]
 
     def _planned(self) -> list[Problem]:
         """Return what is wrong with the plan of all specs whose facts a lock holds."""
@@ -136,7 +139,10 @@ def probe_all(sources: Sequence[str], mounts: Mounts) -> list[Facts | JobspecErr
 
     def learn(text: str) -> Facts | JobspecError:
         try:
-            return probe(mounts.bind(parse_location(text)), text)
+            place = parse_location(text)
+            if wrong := left_root(place, mounts):
+                return JobspecError(wrong)
+            return probe(mounts.bind(place), text)
         except JobspecError as error:
             return error
 
@@ -172,6 +178,10 @@ def _requests(workspace: Workspace, locked: bool) -> tuple[list[Request], list[P
     """Return the requests of all specs, from their locks or from their media, and what prevents one."""
     requests: list[Request] = []
     problems: list[Problem] = []
+    unlocked = [each.reading.spec for each in workspace.specs if each.unlocked and not locked]
+    sources = (parse_location(path).root for spec in unlocked if spec for path in spec.paths)
+    if gone := absent(workspace.mounts, (root for root in sources if root)):
+        return [], gone
     for each in workspace.specs:
         request, found = each.request, []
         if each.unlocked and locked:
@@ -196,11 +206,11 @@ def plan_of(workspace: Workspace, *, locked: bool = False) -> Plan:
 
     Raises JobspecError with all problems of all specs.
     """
-    if wrong := errors(workspace.problems()):
-        raise JobspecError(wrong)
+    if errors(workspace.judged()):
+        raise JobspecError(errors(workspace.problems()))
     requests, problems = _requests(workspace, locked)
     if wrong := _once(problems):
-        raise JobspecError(wrong)
+        raise JobspecError([*errors(workspace.problems()), *wrong])
     try:
         plan = workspace.build(requests)
         if swallowed := caught(workspace.readings, ((output.job, output.location) for output in plan.outputs)):
@@ -238,14 +248,27 @@ def _unlocked(workspace: Workspace, reading: Reading, lock: Lock | None) -> list
     return [problem("JS120", found=str(place), spec=reading.file, place=here) for place in places]
 
 
-def refuse_escapes(workspace: Workspace, places: Iterable[str]) -> None:
-    """Raise JobspecError for places that leave their root by a link, and for two roots that are one folder."""
-    declared = [root.name for root in workspace.project.roots]
-    found = one_folder(workspace.mounts, declared)
-    located = map(parse_location, places)
-    found += [wrong for place in located if (wrong := left_root(place, workspace.mounts))]
+def refuse_escapes(workspace: Workspace, outputs: Iterable[Output]) -> None:
+    """Raise JobspecError for outputs that cannot be made safely on this machine.
+
+    That is: a place of theirs leaves its root by a link, or lies in a read_only root; or two roots are one folder.
+    """
+    mounts, outputs = workspace.mounts, tuple(outputs)
+    if gone := absent(mounts, _roots_of(outputs)):
+        raise JobspecError(gone)
+    found = one_folder(mounts, [root.name for root in workspace.project.roots])
+    places = (place for each in outputs for place in (each.source.location, each.directory, each.location))
+    found += [wrong for place in dict.fromkeys(places) if (wrong := left_root(parse_location(place), mounts))]
+    written = dict.fromkeys(place for each in outputs for place in (each.location, each.state))
+    held = (read_only(parse_location(place), mounts, workspace.project) for place in written)
+    found += dict.fromkeys(wrong for wrong in held if wrong)
     if found:
         raise JobspecError(found)
+
+
+def _roots_of(outputs: Iterable[Output]) -> set[str]:
+    places = (place for each in outputs for place in (each.source.location, each.directory, each.state))
+    return {root for place in places if (root := parse_location(place).root)}
 
 
 def is_spec(path: str) -> bool:

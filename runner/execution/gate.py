@@ -16,6 +16,8 @@ from runner.spec.rates import rate_label
 
 # Half a frame: what a container's clock may round a length by, at either end.
 _HALF = Fraction(1, 2)
+# Seconds by which a track may be off: AAC and Opus come in packets of up to 60 ms, with one more to begin.
+_SOUND_OFF = Fraction(1, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,13 @@ def _length(expects: Expectation, seconds: Fraction | None) -> Iterator[str]:
         yield f"it lasts {float(seconds):.3f} s, {float(expects.longest):.3f} s at most were planned"
 
 
+def _sounds(expects: Expectation, facts: Facts) -> Iterator[str]:
+    """Compare the length of each track where both the file and the plan know it."""
+    for number, (track, planned) in enumerate(zip(facts.sound, expects.sounds, strict=False)):
+        if track.seconds is not None and planned is not None and abs(track.seconds - planned) > _SOUND_OFF:
+            yield f"audio track {number} lasts {float(track.seconds):.3f} s, {float(planned):.3f} s were planned"
+
+
 def inspect(file: Path, expects: Expectation, ffmpeg: Path, log: Path, stop: threading.Event) -> Verdict:
     """Return what is wrong with an encoded file; looks at its tags, then decodes all of it."""
     try:
@@ -93,6 +102,7 @@ def inspect(file: Path, expects: Expectation, ffmpeg: Path, log: Path, stop: thr
     if ended.stopped:
         return Verdict((), stopped=True)
     reasons = [*_differences(expects, facts), *_frames(expects, ended.frames), *_length(expects, seconds)]
+    reasons += _sounds(expects, facts)
     if not ended.clean:
         reasons.append(f"it does not decode without complaint: {ended.complaint or ended.status}")
     return Verdict(tuple(reasons))

@@ -24,7 +24,8 @@ class Record(Value, frozen=True, kw_only=True):
     """One thing that happened to one output.
 
     `toolchain` is the build that ran, in its own words; `size` in bytes; `mtime` in nanoseconds, to tell at a glance
-    that a file is the recorded one; `time` is UTC and decides nothing; `rung` is how the file got its name.
+    that a file is the recorded one; `time` is UTC and decides nothing; `rung` is how the file got its name; `job` is
+    the job it was made for.
     """
 
     event: Event
@@ -41,6 +42,7 @@ class Record(Value, frozen=True, kw_only=True):
     rung: str | None = None
     reason: str | None = None
     log: str | None = None
+    job: str | None = None
 
 
 def now() -> str:

@@ -69,13 +69,20 @@ def survey(outputs: Sequence[Output], known: Mapping[str, Ledger], mounts: Mount
     return tuple(stand(output, known[output.state], mounts) for output in outputs)
 
 
-def orphans(outputs: Iterable[Output], known: Mapping[str, Ledger], mounts: Mounts) -> list[tuple[str, Path]]:
-    """Return, as (location, path), files that are ours and that these outputs no longer name."""
+def orphans(
+    outputs: Iterable[Output], known: Mapping[str, Ledger], mounts: Mounts, jobs: frozenset[str] | None = None
+) -> list[tuple[str, Path]]:
+    """Return, as (location, path), files that are ours and that these outputs no longer name.
+
+    `jobs` says whose files alone may be called so: other specs may share the folder, and their files are no orphans
+    because these outputs do not name them.
+    """
     planned = {output.location for output in outputs}
     found = []
     for ledger in known.values():
         for location in sorted(ledger.by_output.keys() - planned):
             path = mounts.bind(parse_location(location))
-            if ledger.recorded(location, path):
+            record = ledger.recorded(location, path)
+            if record and (jobs is None or record.job in jobs):
                 found.append((location, path))
     return found

@@ -127,6 +127,7 @@ class _Attempt:
                 rung=rung,
                 reason=reason,
                 log=f"{LOGS}/{self.log.name}" if event == "failed" else None,
+                job=self.output.job,
             )
         )
 

@@ -10,7 +10,7 @@ from runner.spec.location import Location, Mounts
 from runner.spec.sources import Glob
 
 
-def _entries(folder: Path, below: str) -> list["os.DirEntry[str]"]:
+def _entries(folder: str, below: str) -> list["os.DirEntry[str]"]:
     try:
         with os.scandir(folder) as found:
             return [entry for entry in found if not entry.name.startswith(".")]
@@ -25,7 +25,7 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _walk(folder: Path, below: str, depth: int | None) -> Iterator[str]:
+def _walk(folder: str, below: str, depth: int | None) -> Iterator[str]:
     """Yield the paths of all files down to `depth` folders deep; hidden ones and linked folders, which may loop, not.
 
     A link that leads nowhere is no folder, so that it is named like a file that cannot be read.
@@ -36,7 +36,7 @@ def _walk(folder: Path, below: str, depth: int | None) -> Iterator[str]:
         for entry in _entries(here, below):
             path = posixpath.join(below, entry.name)
             if entry.is_dir(follow_symlinks=False):
-                waiting += [(Path(entry.path), path, level + 1)] if depth is None or level < depth else []
+                waiting += [(entry.path, path, level + 1)] if depth is None or level < depth else []
             elif entry.is_file(follow_symlinks=False) or (entry.is_symlink() and not _is_folder(Path(entry.path))):
                 yield path
 
@@ -47,5 +47,5 @@ def expand(glob: Glob, mounts: Mounts) -> list[Location]:
     start = mounts.bind(Location(place.root, folder))
     if not _is_folder(start):
         return []
-    files = (Location(place.root, path) for path in _walk(start, folder, glob.depth))
+    files = (Location(place.root, path) for path in _walk(str(start), folder, glob.depth))
     return sorted((each for each in files if glob.takes(each)), key=lambda each: each.path)

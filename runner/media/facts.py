@@ -21,13 +21,17 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Positive = Annotated[int, msgspec.Meta(ge=1, le=2**31)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
 Text = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*\Z")]
-_MOST = 10**12
+_MOST, _FINEST = 10**12, 10**24
 
 
 def _measurable(**values: Fraction | None) -> None:
     """Raise ValueError for a fraction that nobody can have measured: floats would not hold what is made of it."""
     for name, value in values.items():
-        if value is not None and not (abs(value) < _MOST and value.denominator < _MOST**2):
+        if value is None:
+            continue
+        # In whole numbers: a fraction is slow to compare, and a large lock holds a hundred thousand of them.
+        top, bottom = abs(value.numerator), value.denominator
+        if top >= _MOST * bottom or bottom >= _FINEST:
             raise ValueError(f"{name} is out of all measure")
 
 
@@ -76,7 +80,7 @@ class Picture(Value, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         _measurable(rate=self.rate, sar=self.sar, seconds=self.seconds)
-        if min(self.rate, self.sar) <= 0:
+        if min(self.rate.numerator, self.sar.numerator) <= 0:
             raise ValueError("rate and sar are above 0")
 
 
@@ -100,7 +104,11 @@ class Sound(Value, frozen=True, kw_only=True):
 
 
 class Facts(Value, frozen=True, kw_only=True):
-    """What is true of a source file. `format` is FFmpeg's demuxer; `ignored` names streams that no output takes."""
+    """What is true of a source file. `format` is FFmpeg's demuxer; `ignored` names streams that no output takes.
+
+    `offset` is the time in seconds by which the picture begins after the sound (before it, when negative), where
+    that is more than half a frame.
+    """
 
     content: Content
     format: str
@@ -109,10 +117,12 @@ class Facts(Value, frozen=True, kw_only=True):
     timecode: Text | None = None
     reel: Text | None = None
     ignored: tuple[Text, ...] = ()
+    offset: Fraction | None = None
 
     def __post_init__(self) -> None:
         if not set(FORMATS) & set(self.format.split(",")):
             raise ValueError(f"{self.format} is not a format that sources have")
+        _measurable(offset=self.offset)
 
     @property
     def seconds(self) -> Fraction:

@@ -15,7 +15,7 @@ import av.error
 from runner.errors import JobspecError, Problem, problem
 from runner.media.facts import FORMATS, Colour, Content, Facts, Picture, Scan, Sound
 from runner.spec.presence import file_problem
-from runner.spec.rates import STANDARD_RATES, snapped
+from runner.spec.rates import HIGHEST, STANDARD_RATES, snapped
 
 SAMPLES, SAMPLE_BYTES = 16, 1 << 16
 
@@ -160,10 +160,15 @@ def _interval(times: list[int], tick: Fraction) -> Fraction:
 
 
 def _rate(stream: Any, interval: Fraction, constant: bool) -> Fraction | None:
-    """Return frames a second: the header's when constant, else from the median interval; None if unknown."""
-    header = stream.average_rate or stream.guessed_rate
+    """Return frames a second: the header's where the intervals bear it out, else theirs; None if unknown.
+
+    A header's average counts a longer last frame in, as phones write it, and then is no rate of the picture.
+    """
+    header, tick = stream.average_rate or stream.guessed_rate, Fraction(stream.time_base)
     named = snapped(Fraction(header)) if header else None
-    return named if constant or not interval else _nominal(interval, Fraction(stream.time_base), named)
+    if not interval or (constant and named and abs(1 / named - interval) <= tick):
+        return named if named and named <= HIGHEST else None
+    return _nominal(interval, tick, named)
 
 
 def _nominal(interval: Fraction, tick: Fraction, named: Fraction | None) -> Fraction:
@@ -286,8 +291,22 @@ def _sound(number: int, stream: Any) -> Sound:
         layout=None if "channels" in layout else layout,
         language=_spoken(stream.metadata.get("language")),
         title=stream.metadata.get("title"),
-        seconds=Fraction(stream.duration * stream.time_base) if stream.duration else None,
+        seconds=Fraction(stream.duration * stream.time_base) if _timed(stream) else None,
     )
+
+
+def _timed(stream: Any) -> bool:
+    """Say whether a track's length can be believed: transport and program streams guess it from their bit rate."""
+    return bool(stream.duration) and stream.container.format.name not in ("mpegts", "mpeg")
+
+
+def _offset(stream: Any, sound: Iterable[Any], picture: Picture) -> Fraction | None:
+    """Return by how many seconds the picture begins after the first sound, when it is more than half a frame."""
+    starts = [Fraction(each.start_time * each.time_base) for each in sound if each.start_time is not None]
+    if not starts or stream.start_time is None:
+        return None
+    apart = Fraction(stream.start_time * stream.time_base) - min(starts)
+    return apart if abs(apart) * picture.rate > Fraction(1, 2) else None
 
 
 def _heard(stream: Any) -> bool:
@@ -319,14 +338,16 @@ def _learn(container: Any, path: Path, text: str) -> Facts:
     used = {pictures[0].index, *(stream.index for _, stream in sound)}
     others = [stream for stream in container.streams if stream.index not in used]
     data = [stream for stream in others if stream.type == "data"]
+    picture = _picture(container, pictures[0], 0, text)
     return Facts(
         content=content_of(path),
         format=container.format.name,
-        picture=_picture(container, pictures[0], 0, text),
+        picture=picture,
         sound=tuple(_sound(number, stream) for number, stream in sound),
         timecode=_tag(container, [pictures[0], *data], "timecode"),
         reel=_tag(container, [pictures[0], *data], "reel_name"),
         ignored=tuple(f"{'cover' if _attached(stream) else stream.type} {stream.index}" for stream in others),
+        offset=_offset(pictures[0], [stream for _, stream in sound], picture),
     )
 
 

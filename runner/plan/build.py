@@ -97,16 +97,15 @@ def _intent(setting: _Setting, facts: Facts) -> Intent:
 
 
 def _refusals(setting: _Setting, source: str, facts: Facts) -> list[Problem]:
+    """Return why this source cannot be made, as far as that is known before it is clear what shall become of it."""
     spec = setting.spec
     found = wrap.refusals(source, facts, spec.container, spec.rate or facts.picture.rate)
-    found += sound.refusals(source, facts.sound, spec.container, setting.sound)
+    found += sound.refusals(source, facts, spec.container, setting.sound)
     family = (setting.recipe.decodes_as, spec.container)
     if family in release(setting.toolchain).refuses:
         reason = f"FFmpeg {setting.toolchain} cannot; {release(setting.toolchain).why}"
         found.append(problem("JS030", codec=spec.codec, container=spec.container, reason=reason))
-    if found:
-        return found
-    return picture.refusals(source, facts.picture, _intent(setting, facts).picture, setting.recipe, setting.table)
+    return found
 
 
 def _reading(setting: _Setting, source: str, facts: Facts) -> tuple[Arg, ...]:
@@ -129,6 +128,7 @@ def _writing(setting: _Setting, source: str, facts: Facts, intent: Intent) -> tu
     recipe = setting.recipe
     return (
         *sound.options(facts.sound, setting.sound),
+        *sound.padding(intent.sound, setting.spec.container, _length(facts, intent)),
         *("-c:v", recipe.encoder, *picture.options(intent.picture, recipe)),
         *_threads(recipe),
         *recipe.tags.get(setting.spec.container, ()),
@@ -151,18 +151,24 @@ def _arguments(setting: _Setting, source: str, facts: Facts, intent: Intent) -> 
     )
 
 
+def _length(facts: Facts, intent: Intent) -> Fraction:
+    """Return the length of the output's picture in seconds."""
+    return picture.expected_frames(facts.picture, intent.picture)[0] / intent.picture.rate
+
+
 def _expectation(setting: _Setting, facts: Facts, intent: Intent) -> Expectation:
     seen = intent.picture
     frames, off = picture.expected_frames(facts.picture, seen)
     seconds = frames / seen.rate
-    lengths = [track.seconds for track in facts.sound]
+    lengths = sound.lengths(facts.sound, setting.spec.container, seconds)
     known = [length for length in lengths if length is not None]
+    late = abs(facts.offset or Fraction(0))
     return Expectation(
         frames=frames,
         frames_off=off,
         rate=seen.rate,
         seconds=seconds,
-        longest=max([seconds, *known]) + _SOUND_SLACK if len(known) == len(lengths) else None,
+        longest=max([seconds, *known]) + late + _SOUND_SLACK if len(known) == len(lengths) else None,
         codec=setting.recipe.decodes_as,
         width=seen.width,
         height=seen.height,
@@ -170,6 +176,7 @@ def _expectation(setting: _Setting, facts: Facts, intent: Intent) -> Expectation
         pixel_format=seen.pixel_format,
         timecode=intent.wrap.timecode,
         channels=tuple(track.channels for track in intent.sound),
+        sounds=lengths,
     )
 
 
@@ -211,6 +218,7 @@ def _losses(setting: _Setting, facts: Facts, intent: Intent) -> tuple[str, ...]:
     return (
         *picture.losses(facts.picture, intent.picture, setting.resolution),
         *sound.losses(facts.sound, setting.sound),
+        *sound.cut(facts.sound, setting.spec.container, _length(facts, intent)),
         *wrap.losses(facts, intent.wrap, intent.picture.rate),
         *(f"the file has {len(others) + 1} pictures; the first is taken" for _ in others[:1]),
         *(f"{each} cannot be decoded and is left out" for each in facts.ignored if each.startswith("audio")),
@@ -223,6 +231,8 @@ def _output(setting: _Setting, text: str, index: int, facts: Facts) -> tuple[Out
     if refused := _refusals(setting, source, facts):
         raise JobspecError(refused)
     intent = _intent(setting, facts)
+    if refused := picture.refusals(source, facts.picture, intent.picture, setting.recipe, setting.table):
+        raise JobspecError(refused)
     tokens = _tokens(setting, text, index, facts, intent)
     output = Output(
         directory=setting.directory,
@@ -264,15 +274,14 @@ def _known(number: int) -> int:
 
 
 def _job(request: Request, setting: _Setting, tokens: Mapping[str, Mapping[str, str]]) -> Job:
-    spec = JobSpec.from_dict({**setting.data, "resolved_tokens": tokens})
     return Job(
-        job_id=spec.job_id,
+        job_id=setting.spec.job_id,
         state=setting.state,
         file=request.file,
         toolchain=setting.toolchain,
         recipes=setting.number,
         skipped=request.skipped,
-        spec=spec.to_dict(),
+        spec={**setting.data, "resolved_tokens": tokens},
     )
 
 

@@ -1,8 +1,9 @@
 """Plan against plan: what was added, removed, moved, encoded or wrapped anew, and in which words."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from runner import canonical
@@ -83,12 +84,22 @@ def leaves(value: object) -> dict[str, Any]:
     return dict(_leaves(canonical.plain(value)))
 
 
+@lru_cache(maxsize=1024)
+def _moved(part: str, old: Hashable, new: Hashable) -> tuple[str, ...]:
+    """Return how one part of an intent moved; most outputs of a job move alike."""
+    before, after = leaves({part: old}), leaves({part: new})
+    paths = (path for path in sorted({*before, *after}) if before.get(path) != after.get(path))
+    return tuple(f"{path} {before.get(path, 'none')} → {after.get(path, 'none')}" for path in paths)
+
+
 def differences(old: Output, new: Output) -> Iterator[str]:
     """Yield how two outputs differ, part by part: "picture codec prores_proxy → h264", "source content"."""
-    before, after = leaves(old.intent), leaves(new.intent)
-    for path in sorted({*before, *after}):
-        if before.get(path) != after.get(path):
-            yield f"{path} {before.get(path, 'none')} → {after.get(path, 'none')}"
+    if old.key.picture != new.key.picture:
+        yield from _moved("picture", old.intent.picture, new.intent.picture)
+    if old.key.sound != new.key.sound:
+        yield from _moved("sound", old.intent.sound, new.intent.sound)
+    if old.key.wrap != new.key.wrap:
+        yield from _moved("wrap", old.intent.wrap, new.intent.wrap)
     if old.key.source != new.key.source:
         yield "source content"
     if old.key.toolchain != new.key.toolchain:

@@ -1,6 +1,7 @@
 """The plan and its parts, as values."""
 
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Literal
 
 from runner.canonical import Value
@@ -54,7 +55,8 @@ class Intent(Value, frozen=True, kw_only=True):
 class Expectation(Value, frozen=True, kw_only=True):
     """What the gate measures: `frames` decode within `frames_off`; codec names are FFmpeg's decoders'.
 
-    `seconds` is the length of the picture, `longest` what the file may last with its sound, in seconds.
+    `seconds` is the length of the picture, `longest` what the file may last with its sound, `sounds` the length of
+    each audio track where it is known; all in seconds.
     """
 
     frames: int
@@ -69,6 +71,7 @@ class Expectation(Value, frozen=True, kw_only=True):
     pixel_format: str
     timecode: str | None = None
     channels: tuple[int, ...] = ()
+    sounds: tuple[Fraction | None, ...] = ()
 
 
 class Key(Value, frozen=True, kw_only=True):
@@ -97,6 +100,11 @@ class Source(Value, frozen=True, kw_only=True):
     facts: Facts
 
 
+@lru_cache(maxsize=1 << 16)
+def _place(directory: str, name: str) -> str:
+    return str(parse_location(directory) / name)
+
+
 class Output(Value, frozen=True, kw_only=True):
     """One planned file: `name` below the output `directory`; `state` is the folder of its records."""
 
@@ -116,7 +124,7 @@ class Output(Value, frozen=True, kw_only=True):
     @property
     def location(self) -> str:
         """Where the file goes, as root:path or absolute: what ledgers know it by."""
-        return str(parse_location(self.directory) / self.name)
+        return _place(self.directory, self.name)
 
     @property
     def work_name(self) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from runner.errors import Problem, problem
 from runner.media.facts import Colour, Picture, Scan
@@ -42,6 +43,7 @@ def _down(length: int) -> int:
     return max(2, length - length % 2)
 
 
+@lru_cache(maxsize=1024)
 def sized(shape: Shape, resolution: Resolution) -> Shape:
     """Return the output's shape: sides even, display shape kept, never larger than the source.
 
@@ -68,14 +70,20 @@ def _within(length: Fraction, side: int) -> int:
     return min(even(length), _down(side))
 
 
-def _colour(picture: Picture) -> Colour:
-    """Return the output's tags: the source's; RGB becomes BT.709 YUV, full range limited."""
-    matrix = "bt709" if picture.rgb else picture.colour.matrix
+def _matrix(picture: Picture, recipe: Recipe) -> str | None:
+    """Return the output's matrix: the source's, but BT.709 for RGB, and the recipe's where a codec knows one alone."""
+    if picture.rgb or picture.colour.matrix == "gbr":
+        return "bt709"
+    return picture.colour.matrix and (recipe.matrix or picture.colour.matrix)
+
+
+def _colour(picture: Picture, recipe: Recipe) -> Colour:
+    """Return the output's tags: the source's, full range as limited."""
     full = picture.rgb or picture.colour.range == "pc"
     return Colour(
         primaries=picture.colour.primaries,
         transfer=picture.colour.transfer,
-        matrix=matrix,
+        matrix=_matrix(picture, recipe),
         range="tv" if full else picture.colour.range,
     )
 
@@ -98,7 +106,7 @@ def intend(codec: str, picture: Picture, shape: Shape, rate: Fraction | None, re
         timing="resampled" if resampled else "every-frame",
         scan=_scan(picture, shape, recipe),
         pixel_format=recipe.alpha_format if recipe.alpha_format and picture.alpha else recipe.pixel_format,
-        colour=_colour(picture),
+        colour=_colour(picture, recipe),
     )
 
 
@@ -115,8 +123,8 @@ def _scale(picture: Picture, intent: PictureIntent) -> str:
     parts = [f"scale={intent.width}:{intent.height}", SCALER]
     if picture.scan != "progressive" and intent.scan != "progressive":
         parts.append("interl=1")
-    if picture.rgb:
-        parts.append("out_color_matrix=bt709")
+    if picture.rgb or intent.colour.matrix != picture.colour.matrix:
+        parts.append(f"out_color_matrix={intent.colour.matrix}")
     if picture.rgb or picture.colour.range == "pc":
         parts.append("out_range=tv")
     return ":".join(parts)
@@ -192,7 +200,9 @@ def _deep(pixel_format: str) -> bool:
 
 def _not_upscaled(shape: Shape, resolution: Resolution) -> list[str]:
     """Return the loss of a box that is larger than the picture on both sides: pixels are never made up."""
-    width, height = resolution.box or (0, 0)
+    if resolution.box is None:
+        return []
+    width, height = resolution.box
     if shape.width * shape.sar >= width or shape.height >= height:
         return []
     return [f"{width}x{height} asked, not upscaled from {shape.width}x{shape.height}"]
@@ -207,6 +217,9 @@ def losses(picture: Picture, intent: PictureIntent, resolution: Resolution) -> l
         found.append(f"frame rate {rate_label(picture.rate)} becomes {rate_label(intent.rate)}")
     if picture.scan != "progressive" and intent.scan == "progressive":
         found.append("interlaced fields become progressive frames")
+    was, becomes = picture.colour.matrix, intent.colour.matrix
+    if was not in (None, "gbr", becomes):
+        found.append(f"colour matrix {was} becomes {becomes}, the only one that {intent.codec} knows")
     if picture.alpha and not intent.pixel_format.startswith("yuva"):
         found.append("alpha is dropped")
     return found

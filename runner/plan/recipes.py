@@ -28,7 +28,8 @@ class Recipe:
     `decodes_as` is FFmpeg's name of the codec in the file; `pixel_format` (with `alpha_format` for sources that
     have alpha) is enforced, since encoders accept wrong ones; `threads` is a number where bits depend on it, "any"
     where the machine may choose, "own" where the options say it or the encoder does not ask; `smallest` is
-    (width, height); `formats` lists all a codec has, if few; `tags` are options that one container needs.
+    (width, height); `matrix` is the only one that the codec's decoders know; `formats` lists all a codec has, if few;
+    `tags` are options that one container needs.
     """
 
     encoder: str
@@ -38,6 +39,7 @@ class Recipe:
     alpha_format: str | None = None
     threads: int | Literal["any", "own"] = "any"
     interlaced: bool = False
+    matrix: str | None = None
     smallest: tuple[int, int] = (2, 2)
     formats: tuple[FixedFormat, ...] = ()
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -78,6 +80,7 @@ def _dnxhr(profile: str, pixel_format: str) -> Recipe:
         decodes_as="dnxhd",
         options=("-profile:v", profile),
         pixel_format=pixel_format,
+        matrix="bt709",
         smallest=(256, 120),
         why="the profile alone fixes the rate at any size; the encoder refuses less than 256x120",
         source="SMPTE ST 2019-1; FFmpeg 9.0.2, measured",
@@ -109,6 +112,7 @@ _PICTURE_1: Mapping[str, Recipe] = {
         decodes_as="dnxhd",
         options=(),
         pixel_format="yuv422p",
+        matrix="bt709",
         formats=tuple(
             FixedFormat(width, height, rate, ("-b:v", f"{megabits}M"))
             for width, height, rates, megabits in _DNXHD

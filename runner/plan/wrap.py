@@ -8,6 +8,7 @@ from runner.media.facts import Facts
 from runner.plan.model import WrapIntent
 from runner.plan.recipes import MUXING
 from runner.spec.codecs import CONTAINERS
+from runner.spec.location import parse_location
 from runner.spec.rates import Timecode, parse_timecode, rate_label
 
 _MIDNIGHT = "00:00:00:00"
@@ -46,9 +47,14 @@ def options(intent: WrapIntent, source: str) -> tuple[str, ...]:
         *MUXING[intent.container],
         *(_timecode(intent.container, intent.timecode) if intent.timecode else ()),
         *((_REEL[intent.container], f"reel_name={intent.reel}") if intent.reel else ()),
-        *(("-metadata", f"material_package_name={PurePosixPath(source).stem}") if intent.container == "mxf" else ()),
+        *(("-metadata", f"material_package_name={_stem(source)}") if intent.container == "mxf" else ()),
         *("-f", CONTAINERS[intent.container].muxer),
     )
+
+
+def _stem(source: str) -> str:
+    """Return the clip's name: its file's, without root, folders and extension."""
+    return PurePosixPath(parse_location(source).path).stem
 
 
 def _timecode(container: str, code: str) -> tuple[str, ...]:

@@ -146,7 +146,7 @@ class GitTree:
         return entries
 
     def _lacking(self, what: str) -> JobspecError:
-        return JobspecError(problem("JS103", what=f"{what} of commit {self.commit[:12]}"))
+        return JobspecError(problem("JS104", what=f"{what} of commit {self.commit[:12]}"))
 
     def read(self, path: str, limit: int) -> bytes:
         """See Tree. Raises FileNotFoundError for what is no regular file of this commit.

@@ -4,12 +4,14 @@ import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from runner.errors import JobspecError, problem
 
 # The one root that needs no declaration: a relative path is relative to the repository of its spec.
 REPOSITORY = "repo"
+_NO_UTF8 = re.compile("[\ud800-\udfff]")
 _ROOTED = re.compile(r"([A-Za-z][A-Za-z0-9_-]+):(.*)", re.DOTALL)
 
 
@@ -27,6 +29,7 @@ class Location:
         return Location(self.root, posixpath.join(self.path, name))
 
 
+@lru_cache(maxsize=1 << 16)
 def parse_location(text: str) -> Location:
     """Read root:path, an absolute path, or a path relative to the repository.
 
@@ -35,10 +38,10 @@ def parse_location(text: str) -> Location:
     """
     if not text or "\0" in text:
         raise ValueError("it is empty" if not text else "it holds a NUL")
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if _NO_UTF8.search(text):
         raise ValueError("it is not UTF-8")
     if text.startswith("/"):
-        return Location(None, posixpath.normpath(text) if ".." not in text.split("/") else text)
+        return Location(None, posixpath.normpath(text) if ".." not in text.split("/") else str(text))
     match = _ROOTED.fullmatch(text)
     root, path = (match[1], match[2]) if match else (REPOSITORY, text)
     if path.startswith("/") or ".." in path.split("/"):

@@ -10,7 +10,6 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import PurePosixPath
 from types import SimpleNamespace
 from typing import Any
 
@@ -305,22 +304,23 @@ def output_name(template: Template, tokens: Mapping[str, str], source: str) -> s
     Raises JobspecError for a name that is not legal everywhere, or whose media extension is another container's.
     """
     name, container = render(template, tokens, source), tokens["container"]
-    told_tokens, extension = told(tokens, template.uses), _extension(name)
+    extension = _extension(name)
     full = name if extension == container else f"{name}.{container}"
     # The bare name first, for "a." is wrong and "a..mov" says less; then the full one, which may be too long.
     reasons = (_part_reason(part) for each in (name, full) for part in each.split("/"))
     reason = _separated(template, tokens) or next(filter(None, reasons), None)
     if reason:
-        raise JobspecError(problem("JS044", FIELD, found=name, reason=reason, tokens=told_tokens))
+        raise JobspecError(problem("JS044", FIELD, found=name, reason=reason, tokens=told(tokens, template.uses)))
     if extension != container and extension in EXTENSIONS:
-        raise JobspecError(
-            problem("JS047", FIELD, found=name, extension=extension, container=container, tokens=told_tokens)
-        )
+        values = told(tokens, template.uses)
+        raise JobspecError(problem("JS047", FIELD, found=name, extension=extension, container=container, tokens=values))
     return full
 
 
 def same_place(name: str) -> str:
     """Return what two names share when some file system takes them for one: case and compatibility folded."""
+    if name.isascii():
+        return name.lower()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFC", name).casefold()).casefold()
 
 
@@ -335,14 +335,21 @@ def collisions(names: Iterable[tuple[str, str]]) -> list[Problem]:
     return found
 
 
+def _split(name: str) -> tuple[str, str]:
+    """Return a file's name without extension, and the extension; a dot at either end of the name begins none."""
+    stem, _, extension = name.rpartition(".")
+    return (stem, extension) if stem and extension else (name, "")
+
+
 def spec_tokens(spec: Mapping[str, Any], source: str, index: int) -> dict[str, str]:
     """Return the tokens of a source that need no facts; `spec` is a JobSpec's plain data, `index` the frozen one."""
     location = parse_location(source)
-    path = PurePosixPath(location.path)
+    folder, _, name = location.path.rstrip("/").rpartition("/")
+    stem, extension = _split(name)
     tokens = {
-        "source_name": path.stem,
-        "source_ext": path.suffix.removeprefix("."),
-        "source_dir": "" if location.root is None or path.parent == PurePosixPath() else str(path.parent),
+        "source_name": stem,
+        "source_ext": extension,
+        "source_dir": "" if location.root is None else folder,
         "job_id": str(spec.get("job_id") or "job"),
         "index": f"{index:03d}",
         "codec": canonical_codec(spec["codec"]),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from runner.errors import JobspecError, Problem, problem
 from runner.spec.location import Location, Mounts, is_location, parse_location
+from runner.spec.project import Project
 
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -54,10 +55,27 @@ def left_root(location: Location, mounts: Mounts) -> Problem | None:
     if location.root is None:
         return None
     top = os.path.realpath(mounts.bind(Location(location.root, "")))
-    path = os.path.realpath(mounts.bind(location))
-    if path == top or path.startswith(top.rstrip("/") + "/"):
+    if _below(os.path.realpath(mounts.bind(location)), top):
         return None
     return problem("JS053", found=str(location))
+
+
+def _below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def read_only(location: Location, mounts: Mounts, project: Project) -> Problem | None:
+    """Return the problem of a place that would lie in a read_only root, whatever root its own text names; or None."""
+    path = os.path.realpath(mounts.bind(location))
+    held = [name for name, folder in mounts.folders.items() if _below(path, os.path.realpath(folder))]
+    names = [name for name in held if (root := project.root(name)) and root.read_only]
+    return problem("JS054", ("output_directory",), found=names[0]) if names else None
+
+
+def absent(mounts: Mounts, roots: Iterable[str]) -> list[Problem]:
+    """Return a problem (75) for each root whose folder is not there: a share that is not mounted is never made."""
+    gone = [root for root in sorted(set(roots) & mounts.folders.keys()) if not mounts.folders[root].is_dir()]
+    return [problem("JS058", found=root, folder=mounts.folders[root]) for root in gone]
 
 
 def one_folder(mounts: Mounts, roots: Iterable[str]) -> list[Problem]:

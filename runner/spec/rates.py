@@ -77,9 +77,14 @@ class Timecode:
         return f"{hour % 24:02d}:{minute:02d}:{second:02d}{';' if self.drop else ':'}{frame:0{digits}d}"
 
     def at(self, rate: Fraction) -> "Timecode":
-        """Return the code at another rate that names the same instant, rounded down to its frame."""
+        """Return the code at another rate that names the same instant, rounded down to its frame.
+
+        Raises ValueError for a rate that rounds to no frame a second: no timecode counts that.
+        """
         if rate == self.rate:
             return self
+        if not round(rate):
+            raise ValueError(f"no timecode counts {rate} frames a second")
         return Timecode(int(Fraction(self.frames) / self.rate * rate), rate, self.drop and can_drop(rate))
 
 

@@ -115,7 +115,7 @@ def _read_spec(tree: Tree, file: str, project: Project, way: _Way) -> Reading:
     if any(each.exit for each in found):
         return Reading(file, None, _placed(found, document), document)
     spec = JobSpec.from_dict(data)
-    gathered, wrong = _gathered(tree, spec, file, project, _Way((*way.trail, file), way.known))
+    gathered, wrong = _gathered(tree, spec, document, project, _Way((*way.trail, file), way.known))
     if wrong:
         return Reading(file, None, _placed([*found, *wrong], document), document)
     spec = replace(spec, sources=tuple(gathered))
@@ -123,14 +123,15 @@ def _read_spec(tree: Tree, file: str, project: Project, way: _Way) -> Reading:
 
 
 def _gathered(
-    tree: Tree, spec: JobSpec, file: str, project: Project, way: _Way
+    tree: Tree, spec: JobSpec, document: Document, project: Project, way: _Way
 ) -> tuple[dict[Entry, int], list[Problem]]:
     """Return the entries with those of other specs in their place, each with its number in this file, and problems."""
     entries: dict[Entry, int] = {}
     problems: list[Problem] = []
     for number, entry in enumerate(spec.sources):
         if isinstance(entry, From):
-            others, wrong = _others(tree, entry, file, project, way)
+            # A base may say it: the other spec is named from the file on in which it is named.
+            others, wrong = _others(tree, entry, document.place(("sources", number)).file, project, way)
             problems += [each.within(("sources", number)) for each in wrong]
             entries |= {other: number for other in others if other not in entries}
         else:

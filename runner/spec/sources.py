@@ -1,8 +1,7 @@
 """Entries of `sources` that are no plain path: globs, and the sources of another spec."""
 
-import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -30,26 +29,20 @@ class Glob:
     @property
     def folder(self) -> str:
         """The folder below the root from which on the pattern needs a look at the disk."""
-        parts = self.place.path.split("/")
-        return "/".join(parts[: self._fixed]) or ("/" if self.place.root is None else "")
+        return _folder(self.place)
 
     @property
     def depth(self) -> int | None:
         """How many folders below `folder` a match may lie; None for any number."""
         parts = self.place.path.split("/")
-        return None if "**" in parts else len(parts) - self._fixed - 1
-
-    @property
-    def _fixed(self) -> int:
-        parts = self.place.path.split("/")
-        return next((number for number, part in enumerate(parts) if _MAGIC.search(part)), len(parts) - 1)
+        return None if "**" in parts else len(parts) - _fixed(parts) - 1
 
     def takes(self, location: Location) -> bool:
         """Say whether a file belongs to this glob; looks at its name only."""
         place = self.place
         if location.root != place.root or not _compiled(place.path).fullmatch(location.path):
             return False
-        below = posixpath.relpath(location.path, self.folder) if self.folder else location.path
+        below = location.path.removeprefix(self.folder).removeprefix("/")
         if any(part.startswith(".") for part in below.split("/")):
             return False
         return not any(_compiled(pattern).fullmatch(below) for pattern in self.exclude)
@@ -64,6 +57,19 @@ class From:
 
 Entry = str | Glob | From
 _MAGIC = re.compile(r"[*?[]")
+
+
+def _fixed(parts: Sequence[str]) -> int:
+    """Return how many parts of a pattern, from the left, name one folder each."""
+    return next((number for number, part in enumerate(parts) if _MAGIC.search(part)), len(parts) - 1)
+
+
+@lru_cache(maxsize=1024)
+def _folder(place: Location) -> str:
+    parts = place.path.split("/")
+    return "/".join(parts[: _fixed(parts)]) or ("/" if place.root is None else "")
+
+
 # The pieces of a pattern that mean something else than themselves.
 _PIECE = re.compile(r"(\[!?[^\]]+\]|\*+|\?)")
 

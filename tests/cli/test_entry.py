@@ -61,10 +61,9 @@ def test_help_names_every_verb_and_exits_with_0(repository: Repository, option: 
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_has_help_of_its_own(repository: Repository, verb: str) -> None:
-    done = repository.jobspec(verb, "--help")
-    assert done.returncode == 0
-    assert done.stdout.startswith(f"Usage: jobspec {verb} ")
+def test_every_verb_has_help_of_its_own(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([verb, "--help"]) == 0
+    assert capsys.readouterr().out.startswith(f"Usage: jobspec {verb} ")
 
 
 def test_the_version_is_told_without_importing_anything_slow(repository: Repository) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.made import fill, new_repository
 from tests.clips import decoded_frames
 from tests.conftest import Repository
 from tests.execution.fakes import FAILS, fake, waiting
@@ -21,9 +22,9 @@ def saved(repository: Repository) -> Path:
     return repository.proxies / "out" / SAVED
 
 
-@pytest.fixture
-def failed(repository: Repository) -> Repository:
-    """A run of two sources that made the one and failed with the other; its names come from a template file."""
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    repository = new_repository(tmp_path_factory.mktemp("once"))
     repository.write("templates/wide.j2", "{{ source_name }}_{{ width }}")
     repository.clip("a.mov")
     repository.clip("b.mov")
@@ -32,6 +33,13 @@ def failed(repository: Repository) -> Repository:
     done = repository.jobspec("run", "--ffmpeg", str(ffmpeg))
     assert done.returncode == 4
     assert repository.outputs() == ["out/a_320.mov"]
+    return repository
+
+
+@pytest.fixture
+def failed(repository: Repository, once: Repository) -> Repository:
+    """A run of two sources that made the one and failed with the other; its names come from a template file."""
+    fill(repository, once)
     return repository
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from runner.execution.publish import sha256
 from runner.media.probe import probe
+from tests.cli.made import fill, made_once
 from tests.clips import decoded_frames
 from tests.conftest import Repository
 from tests.execution.fakes import (
@@ -41,12 +42,15 @@ def three(repository: Repository, **options: str) -> None:
     repository.spec(sources=DAY, **options)
 
 
-def made(repository: Repository) -> Path:
-    """Make the one output of a plain job and return its path."""
-    repository.clip()
-    repository.spec()
-    done = repository.jobspec("run")
-    assert done.returncode == 0, done.stderr
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    return made_once(tmp_path_factory.mktemp("once"))
+
+
+@pytest.fixture
+def path(repository: Repository, once: Repository) -> Path:
+    """The one output of a plain job, which is made."""
+    fill(repository, once)
     return repository.proxies / "out" / "a.mov"
 
 
@@ -81,16 +85,14 @@ def test_a_second_run_encodes_nothing_and_says_so(repository: Repository) -> Non
     assert decoded_frames(made) == 10
 
 
-def test_a_second_run_needs_no_ffmpeg_and_writes_no_record(repository: Repository) -> None:
-    made(repository)
+def test_a_second_run_needs_no_ffmpeg_and_writes_no_record(repository: Repository, path: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in repository.proxies.rglob("*")}
     second = repository.jobspec("run", "--ffmpeg", "/nowhere/ffmpeg")
     assert second.returncode == 0
     assert {path: path.stat().st_mtime_ns for path in repository.proxies.rglob("*")} == before
 
 
-def test_a_run_ends_with_a_table_of_what_was_made_and_where(repository: Repository) -> None:
-    path = made(repository)
+def test_a_run_ends_with_a_table_of_what_was_made_and_where(repository: Repository, path: Path) -> None:
     path.unlink()
     done = repository.jobspec("run")
     head, row = done.stdout.splitlines()
@@ -144,8 +146,9 @@ def test_fail_fast_begins_nothing_after_a_failure(repository: Repository) -> Non
 
 
 @pytest.mark.parametrize("workers", ["0", "-1", "many"])
-def test_a_number_of_workers_that_makes_no_sense_is_wrong_usage(repository: Repository, workers: str) -> None:
-    made(repository)
+def test_a_number_of_workers_that_makes_no_sense_is_wrong_usage(
+    repository: Repository, path: Path, workers: str
+) -> None:
     assert repository.jobspec("run", "--workers", workers).returncode == 64
 
 
@@ -163,8 +166,7 @@ def test_the_resolved_jobspec_is_saved_beside_the_outputs(repository: Repository
 # What is stale, and what an edit does not touch
 
 
-def test_another_codec_is_named_as_stale_and_the_file_is_kept(repository: Repository) -> None:
-    path = made(repository)
+def test_another_codec_is_named_as_stale_and_the_file_is_kept(repository: Repository, path: Path) -> None:
     before = path.read_bytes()
     repository.spec(codec="prores_lt")
     done = repository.jobspec("run")
@@ -185,8 +187,9 @@ def test_another_codec_is_named_as_stale_and_the_file_is_kept(repository: Reposi
         pytest.param(("--replace=stale",), id="--replace=stale"),
     ],
 )
-def test_a_stale_output_is_made_again_when_asked(repository: Repository, arguments: tuple[str, ...]) -> None:
-    path = made(repository)
+def test_a_stale_output_is_made_again_when_asked(
+    repository: Repository, path: Path, arguments: tuple[str, ...]
+) -> None:
     old = sha256(path)
     repository.spec(codec="h264")
     done = repository.jobspec("run", *arguments)
@@ -197,16 +200,16 @@ def test_a_stale_output_is_made_again_when_asked(repository: Repository, argumen
     assert "all 1 outputs are up to date" in repository.jobspec("run").stderr
 
 
-def test_another_word_after_replace_is_wrong_usage(repository: Repository) -> None:
-    made(repository)
+def test_another_word_after_replace_is_wrong_usage(repository: Repository, path: Path) -> None:
     done = repository.jobspec("run", "--replace=everything")
     assert done.returncode == 64
     assert "outdated" in done.stderr
 
 
 @pytest.mark.parametrize("encode", [pytest.param(FAILS, id="fails"), pytest.param(STOPS_EARLY, id="stops early")])
-def test_a_replacement_that_does_not_pass_leaves_the_old_file_as_it_was(repository: Repository, encode: str) -> None:
-    path = made(repository)
+def test_a_replacement_that_does_not_pass_leaves_the_old_file_as_it_was(
+    repository: Repository, path: Path, encode: str
+) -> None:
     before, status = path.read_bytes(), identity(path)
     repository.spec(codec="h264")
     done = repository.jobspec("run", "--replace", "--ffmpeg", str(fake(repository.top / "ffmpeg", encode)))
@@ -227,8 +230,7 @@ def declare(repository: Repository, line: str) -> None:
         file.write(f'\n[toolchain]\nffmpeg = "{line}"\n')
 
 
-def test_another_toolchain_outdates_an_output_and_replace_stale_leaves_it(repository: Repository) -> None:
-    path = made(repository)
+def test_another_toolchain_outdates_an_output_and_replace_stale_leaves_it(repository: Repository, path: Path) -> None:
     before = identity(path)
     declare(repository, "7.0")
     for arguments in ((), ("--replace=stale",)):
@@ -239,8 +241,7 @@ def test_another_toolchain_outdates_an_output_and_replace_stale_leaves_it(reposi
     assert identity(path) == before
 
 
-def test_an_outdated_output_is_made_again_when_asked(repository: Repository, ffmpeg_7: Path) -> None:
-    path = made(repository)
+def test_an_outdated_output_is_made_again_when_asked(repository: Repository, path: Path, ffmpeg_7: Path) -> None:
     before = identity(path)
     declare(repository, "7.0")
     done = repository.jobspec("run", "--replace=outdated", "--ffmpeg", str(ffmpeg_7))
@@ -249,8 +250,7 @@ def test_an_outdated_output_is_made_again_when_asked(repository: Repository, ffm
     assert repository.jobspec("run").returncode == 0
 
 
-def test_replace_outdated_leaves_what_is_stale(repository: Repository) -> None:
-    path = made(repository)
+def test_replace_outdated_leaves_what_is_stale(repository: Repository, path: Path) -> None:
     before = identity(path)
     repository.spec(codec="h264")
     assert repository.jobspec("run", "--replace=outdated").returncode == 3
@@ -298,8 +298,9 @@ def spell_defaults_out(repository: Repository) -> None:
     ],
     ids=lambda edit: edit.__name__.replace("_", " "),
 )
-def test_a_harmless_edit_makes_nothing_again(repository: Repository, edit: Callable[[Repository], None]) -> None:
-    path = made(repository)
+def test_a_harmless_edit_makes_nothing_again(
+    repository: Repository, path: Path, edit: Callable[[Repository], None]
+) -> None:
     before = identity(path)
     edit(repository)
     done = repository.jobspec("run")
@@ -308,8 +309,7 @@ def test_a_harmless_edit_makes_nothing_again(repository: Repository, edit: Calla
     assert identity(path) == before
 
 
-def test_a_source_that_is_added_is_the_only_one_made(repository: Repository) -> None:
-    path = made(repository)
+def test_a_source_that_is_added_is_the_only_one_made(repository: Repository, path: Path) -> None:
     before = identity(path)
     repository.clip("new.mov")
     repository.spec(sources=("media:new.mov", "media:a.mov"))
@@ -320,8 +320,8 @@ def test_a_source_that_is_added_is_the_only_one_made(repository: Repository) -> 
     assert identity(path) == before
 
 
-def test_an_output_that_was_deleted_is_made_again(repository: Repository) -> None:
-    made(repository).unlink()
+def test_an_output_that_was_deleted_is_made_again(repository: Repository, path: Path) -> None:
+    path.unlink()
     done = repository.jobspec("run")
     assert (done.returncode, states(done.stdout)) == (0, {"media:a.mov": "made"})
 
@@ -446,8 +446,7 @@ def test_a_source_that_is_not_there_is_named_with_its_line(repository: Repositor
     assert 'specs/day.yaml:4:5: JS060 sources[1]: "media:none.mov" does not exist' in done.stderr
 
 
-def test_a_damaged_ledger_is_named_with_file_and_line(repository: Repository) -> None:
-    made(repository)
+def test_a_damaged_ledger_is_named_with_file_and_line(repository: Repository, path: Path) -> None:
     (path,) = (repository.proxies / "out/.jobspec/ledger").iterdir()
     records = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([records[0], b"damage\n", *records[1:]]))
@@ -456,8 +455,7 @@ def test_a_damaged_ledger_is_named_with_file_and_line(repository: Repository) ->
     assert f"JS096: the ledger is damaged: {path}, line 2: " in done.stderr
 
 
-def test_a_ledger_whose_last_line_was_torn_by_a_kill_is_read(repository: Repository) -> None:
-    made(repository)
+def test_a_ledger_whose_last_line_was_torn_by_a_kill_is_read(repository: Repository, path: Path) -> None:
     (path,) = (repository.proxies / "out/.jobspec/ledger").iterdir()
     path.write_bytes(path.read_bytes()[:-10])
     done = repository.jobspec("run")
@@ -583,7 +581,7 @@ def test_a_signal_ends_a_run_and_leaves_nothing_and_a_run_afterwards_completes(
     assert done.returncode == 130
     assert "interrupted; what was finished is kept, run again for the rest" in done.stderr
     assert len(lines(done.stderr, "encode ")) == 2
-    assert states(done.stdout)["media:b.mov"] == "missing"
+    assert states(done.stdout) == {"media:c.mov": "interrupted", "media:a.mov": "interrupted", "media:b.mov": "missing"}
     assert left_over(repository) == []
     after = repository.jobspec("run")
     assert after.returncode == 0, after.stderr
@@ -674,8 +672,7 @@ def test_a_reader_that_goes_away_changes_nothing_of_what_is_made_and_of_the_exit
     assert len(repository.outputs()) == (0 if code else 3)
 
 
-def test_a_reader_that_goes_away_does_not_hide_that_an_output_is_stale(repository: Repository) -> None:
-    made(repository)
+def test_a_reader_that_goes_away_does_not_hide_that_an_output_is_stale(repository: Repository, path: Path) -> None:
     repository.spec(codec="prores_lt")
     reading, writing = os.pipe()
     os.close(reading)
@@ -757,7 +754,7 @@ def judge_full_disk(repository: Repository, told: Path, first: int, second: int,
     assert decoded_frames(told / "a.mov") == 10
 
 
-@pytest.mark.parametrize("size", [4096, 16384, 32768, 65536, 90112], ids=lambda size: f"{size // 1024} KiB")
+@pytest.mark.parametrize("size", [4096, 32768, 90112], ids=lambda size: f"{size // 1024} KiB")
 def test_a_disk_that_is_full_leaves_no_half_file_and_is_made_up_for(
     repository: Repository, tmp_path: Path, size: int
 ) -> None:
@@ -773,7 +770,7 @@ def test_a_disk_that_is_full_leaves_no_half_file_and_is_made_up_for(
     judge_full_disk(repository, told, first, second, said)
 
 
-@pytest.mark.parametrize("size", [100, 3000, 40000], ids=["not even a plan", "no script", "half an output"])
+@pytest.mark.parametrize("size", [3000, 40000], ids=["not even a plan", "half an output"])
 def test_a_limit_on_the_size_of_files_leaves_no_half_file_and_is_made_up_for(
     repository: Repository, tmp_path: Path, size: int
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.made import fill, made_once
 from tests.conftest import Repository
 from tests.execution.fakes import FAILS, fake, waiting
 
@@ -38,12 +39,23 @@ def path(repository: Repository) -> Path:
     return repository.proxies / "out" / "a.mov"
 
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    return made_once(tmp_path_factory.mktemp("once"))
+
+
+@pytest.fixture
+def made(repository: Repository, once: Repository) -> Path:
+    """The one output of a plain job, which is made."""
+    fill(repository, once)
+    return repository.proxies / "out" / "a.mov"
+
+
 def test_an_output_that_was_never_made_is_missing_and_that_is_no_failure(repository: Repository, path: Path) -> None:
     assert only(repository) == (0, "missing", "")
 
 
-def test_an_output_that_was_made_is_done(repository: Repository, path: Path) -> None:
-    repository.jobspec("run")
+def test_an_output_that_was_made_is_done(repository: Repository, made: Path) -> None:
     assert only(repository) == (0, "done", "")
 
 
@@ -76,8 +88,7 @@ def test_an_output_whose_run_was_killed_was_begun_and_never_finished(repository:
         pytest.param({"container": "mkv", "template": "{{ source_name }}.mkv"}, "", id="another name"),
     ],
 )
-def test_an_edit_is_told_by_what_it_moved(repository: Repository, path: Path, edit: dict[str, str], note: str) -> None:
-    repository.jobspec("run")
+def test_an_edit_is_told_by_what_it_moved(repository: Repository, made: Path, edit: dict[str, str], note: str) -> None:
     repository.spec(**edit)  # type: ignore[arg-type]
     code, rows = status(repository)
     told = {row["output"]: (row["state"], row["note"]) for row in rows}
@@ -88,14 +99,12 @@ def test_an_edit_is_told_by_what_it_moved(repository: Repository, path: Path, ed
         assert (code, told) == (0, {"proxies:out/a.mkv": ("missing", ""), "proxies:out/a.mov": gone})
 
 
-def test_a_source_of_other_content_makes_its_output_stale(repository: Repository, path: Path) -> None:
-    repository.jobspec("run")
-    repository.clip(seconds=0.48)
+def test_a_source_of_other_content_makes_its_output_stale(repository: Repository, made: Path) -> None:
+    repository.clip(tracks=(1,), seconds=0.48)
     assert only(repository) == (3, "stale", "source moved")
 
 
-def test_another_toolchain_outdates(repository: Repository, path: Path) -> None:
-    repository.jobspec("run")
+def test_another_toolchain_outdates(repository: Repository, made: Path) -> None:
     repository.write("jobspec.toml", '[roots]\nmedia = "m"\nproxies = "p"\n[toolchain]\nffmpeg = "7.0"\n')
     assert only(repository) == (3, "outdated", "toolchain moved")
 
@@ -127,14 +136,12 @@ def test_outputs_of_a_source_that_was_dropped_are_orphaned_and_stay(repository: 
     assert repository.outputs() == ["out/a.mov", "out/b.mov"]
 
 
-def test_a_renamed_spec_orphans_nothing(repository: Repository, path: Path) -> None:
-    repository.jobspec("run")
+def test_a_renamed_spec_orphans_nothing(repository: Repository, made: Path) -> None:
     (repository.top / "specs" / "day.yaml").rename(repository.top / "specs" / "night.yaml")
     assert only(repository) == (0, "done", "")
 
 
-def test_the_worst_state_decides_the_exit_code(repository: Repository, path: Path) -> None:
-    repository.jobspec("run")
+def test_the_worst_state_decides_the_exit_code(repository: Repository, made: Path) -> None:
     repository.clip("b.mov")
     repository.spec(codec="prores_lt", sources=("media:a.mov", "media:b.mov"))
     (repository.proxies / "out" / "b.mov").write_text("somebody's")
@@ -168,10 +175,9 @@ def test_a_name_that_a_terminal_would_obey_is_spelled_out(repository: Repository
     assert "\x1b" not in done.stdout
 
 
-def test_our_file_is_known_after_a_restore_from_a_backup(repository: Repository, path: Path) -> None:
-    repository.jobspec("run")
-    data = path.read_bytes()
-    path.unlink()
-    path.write_bytes(data)
-    os.utime(path, (1, 1))
+def test_our_file_is_known_after_a_restore_from_a_backup(repository: Repository, made: Path) -> None:
+    data = made.read_bytes()
+    made.unlink()
+    made.write_bytes(data)
+    os.utime(made, (1, 1))
     assert only(repository) == (0, "done", "")

@@ -5,18 +5,21 @@ from pathlib import Path
 import pytest
 
 from runner.media.toolchain import identify
+from tests.cli.made import fill, made_once
 from tests.clips import FFMPEG
 from tests.conftest import Repository
 from tests.execution.fakes import FAILS, fake
 
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    return made_once(tmp_path_factory.mktemp("once"))
+
+
 @pytest.fixture
-def path(repository: Repository) -> Path:
-    """The place of the one output of a plain job, which is made."""
-    repository.clip(tracks=(1,))
-    repository.spec()
-    done = repository.jobspec("run")
-    assert done.returncode == 0, done.stderr
+def path(repository: Repository, once: Repository) -> Path:
+    """The one output of a plain job, which is made."""
+    fill(repository, once)
     return repository.proxies / "out" / "a.mov"
 
 

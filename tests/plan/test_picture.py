@@ -356,10 +356,27 @@ def test_hdr_in_eight_bits_is_refused_and_the_deep_codecs_are_named(transfer: st
     assert "h265" not in found.message
 
 
-@pytest.mark.parametrize("codec", ["prores_proxy", "dnxhr_hqx", "dnxhr_444", "av1"])
+@pytest.mark.parametrize("codec", ["prores_proxy", "av1"])
 def test_hdr_in_ten_bits_keeps_its_tags(codec: str) -> None:
     output = planned(facts(colour=hdr("smpte2084")), codec=codec, container="mkv")
     assert output.intent.picture.colour == hdr("smpte2084")
+
+
+SD = Colour(primaries="smpte170m", transfer="smpte170m", matrix="smpte170m", range="tv")
+
+
+@pytest.mark.parametrize("codec", ["dnxhr_lb", "dnxhr_hqx", "dnxhr_444"])
+def test_dnx_knows_one_matrix_so_others_are_converted_to_it_and_the_change_is_named(codec: str) -> None:
+    output = planned(facts(colour=hdr("smpte2084") if codec != "dnxhr_lb" else SD), codec=codec, container="mkv")
+    assert output.intent.picture.colour.matrix == "bt709"
+    assert "out_color_matrix=bt709" in output.arguments.filters[0]
+    assert any("colour matrix" in loss and "becomes bt709" in loss for loss in output.losses)
+
+
+def test_dnx_of_an_untagged_source_invents_no_matrix() -> None:
+    output = planned(facts(), codec="dnxhr_lb", container="mkv")
+    assert output.intent.picture.colour.matrix is None
+    assert "out_color_matrix" not in output.arguments.filters[0]
 
 
 def test_hdr_that_was_encoded_is_still_tagged_as_hdr(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from runner.errors import problem
 from runner.execution.process import Progress
 from runner.execution.task import Outcome
 from runner.report.progress import Lines, line_of, reporter
+from tests.cli.made import new_repository
 from tests.conftest import Repository
 from tests.execution.bench import Bench
 from tests.execution.fakes import fake, slow
@@ -58,10 +59,7 @@ def test_in_a_pipe_a_line_tells_when_a_task_begins_and_when_it_ends(
 def shown(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return what a terminal was sent by a run that makes two outputs, slowly, at once; one name looks like markup."""
     top = tmp_path_factory.mktemp("shown")
-    repository = Repository(top / "repo", top / "media", top / "proxies")
-    for folder in (repository.top, repository.media, repository.proxies):
-        folder.mkdir()
-    repository.write("jobspec.toml", '[roots]\nmedia = "m"\nproxies = "p"\n')
+    repository = new_repository(top)
     repository.clip("a.mov")
     repository.clip("b[red].mov")
     repository.spec(sources=("media:a.mov", "media:b[red].mov"))
@@ -77,7 +75,8 @@ def run_on_terminal(repository: Repository, *arguments: str, columns: int = 200)
 
 def frames_of(shown: str, name: str) -> list[str]:
     """Return the states in which the bar of that name was drawn, in order."""
-    lines = [line for line in plain(shown).splitlines() if line.startswith(name) and BAR in line]
+    lines = plain(shown.replace("\r", "\n")).splitlines()  # a bar is drawn over without a line's end
+    lines = [line for line in lines if line.startswith(name) and BAR in line]
     return list(dict.fromkeys(lines))
 
 

@@ -253,9 +253,35 @@ def test_a_pull_request_that_mends_an_invalid_base_passes(job: Job) -> None:
     base = commit_all(author.top)
     git(author.top, "push", "--quiet", "origin", "HEAD:main")
     author.spec(resolution="half")
-    mended = Job(Forge(job.forge.folder, job.forge.origin, author, base), job.package, job.installed, job.stand_in)
-    ran = mended.on_pull_request()
+    ran = job.on_pull_request(**{"inputs.base": base})
     assert not ran.failed, ran.printed
+    assert len(job.calls) == 2
+
+
+def test_a_pull_request_whose_base_was_mended_meanwhile_passes(job: Job) -> None:
+    author = job.forge.author
+    author.spec(resolution="haf")
+    base = commit_all(author.top)
+    author.spec(resolution="half")
+    commit_all(author.top)
+    git(author.top, "push", "--quiet", "origin", "HEAD:main")
+    git(author.top, "reset", "--quiet", "--hard", base)
+    author.write("templates/later.j2", "{{ source_name }}")
+    ran = job.on_pull_request(**{"inputs.base": base})
+    assert not ran.failed, ran.printed
+    assert "JS021" in ran.summary
+
+
+def test_histories_that_never_met_fail_the_job_and_the_comment_says_so(job: Job) -> None:
+    top = job.forge.author.top
+    other = git(top, "commit-tree", "-m", "another history", git(top, "rev-parse", "HEAD^{tree}"))
+    git(top, "push", "--quiet", "origin", f"{other}:refs/heads/other")
+    ran = job.on_pull_request(**{"inputs.base": other})
+    assert ran.outcomes["diff"] == "failure"
+    assert ran.outcomes["comment"] == "success"
+    marker, title, empty, reason = job.calls[-1]["fields"]["body"].rstrip().split("\n")
+    assert (marker, title, empty) == (MARKER, "## jobspec: what changes cannot be told", "")
+    assert reason.startswith("    JS102: ")
 
 
 def test_a_comment_that_is_not_wanted_is_not_posted(job: Job) -> None:

@@ -296,7 +296,7 @@ def test_a_partial_clone_never_fetches_and_says_what_would(partial: Path, allowe
     assert missing(partial) == lacking
     assert refusal(caught) == (
         Exit.USAGE,
-        f"JS103: specs/day.yaml of commit {clone.commit('HEAD^')[:12]} is not in this clone, as in a partial one; "
+        f"JS104: specs/day.yaml of commit {clone.commit('HEAD^')[:12]} is not in this clone, as in a partial one; "
         "get all with `git fetch --refetch --no-filter`",
     )
     with GitTree(clone, clone.commit("HEAD")) as found:
