@@ -19,7 +19,8 @@ class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
 
     msgspec leaves a default out by identity, not by equality, so only what there is one of may be a default: None,
     a truth value, 0, and the empty tuple. Anything else would be written or not depending on where it came from.
-    `tests/test_canonical.py` holds every subclass to this.
+    `tests/test_canonical.py` holds every subclass to this. What is frozen can be in no circle, so Python need not look
+    for one: that took a third of the time of a large plan.
     """
 
 

@@ -135,11 +135,13 @@ CODES: dict[str, Row] = {
     # toolchain
     "JS080": Row("no FFmpeg found: {reason}", Exit.TRY_AGAIN),
     "JS081": Row(
-        "the plan is made for FFmpeg {declared}, {found} is {real}; "
+        'the plan is made for FFmpeg {declared}, "{program}" is {real}; '
         'pass --ffmpeg with a {declared}, or declare ffmpeg = "{real}" under [toolchain] in jobspec.toml',
         Exit.STALE,
     ),
-    "JS082": Row("{found} lacks the {kind} {name}, which the plan needs; pass another one with --ffmpeg", Exit.STALE),
+    "JS082": Row(
+        '"{program}" lacks the {kind} {name}, which the plan needs; pass another one with --ffmpeg', Exit.STALE
+    ),
     "JS083": Row("{found} is not a release line of FFmpeg that plans can be made for"),
     "JS084": Row("{found} is not a number of recipes that this version has"),
     # running

@@ -107,9 +107,7 @@ def fit(build: Build, declared: str, needed: frozenset[str]) -> None:
     """Raise JobspecError (3) when `build` is of another release line than declared, or lacks an encoder."""
     if build.line != declared:
         real = build.line or build.version
-        raise JobspecError(problem("JS081", declared=declared, found=str(build.path), real=real))
+        raise JobspecError(problem("JS081", declared=declared, program=build.path, real=real))
     missing = sorted(needed - encoders(build.path))
     if missing:
-        raise JobspecError(
-            [problem("JS082", found=str(build.path), kind="encoder", name=encoder) for encoder in missing]
-        )
+        raise JobspecError([problem("JS082", program=build.path, kind="encoder", name=encoder) for encoder in missing])

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from runner import canonical
@@ -74,18 +75,9 @@ class _Setting:
     state: str
     toolchain: str
     number: int
-
-    @property
-    def table(self) -> recipes.Table:
-        return recipes.TABLES[self.number]
-
-    @property
-    def recipe(self) -> recipes.Recipe:
-        return self.table.picture[self.spec.codec]
-
-    @property
-    def sound(self) -> recipes.SoundRecipe:
-        return self.table.sound[self.spec.container]
+    table: recipes.Table
+    recipe: recipes.Recipe
+    sound: recipes.SoundRecipe
 
 
 def _intent(setting: _Setting, facts: Facts) -> Intent:
@@ -180,6 +172,10 @@ def _expectation(setting: _Setting, facts: Facts, intent: Intent) -> Expectation
     )
 
 
+# Of what most outputs of a job share.
+_digest = lru_cache(maxsize=4096)(canonical.short)
+
+
 def _key(setting: _Setting, facts: Facts, intent: Intent) -> Key:
     recipe, heard = setting.recipe, setting.sound
     container = setting.spec.container
@@ -189,11 +185,11 @@ def _key(setting: _Setting, facts: Facts, intent: Intent) -> Key:
         encoding += [heard.encoder, heard.options]
     return Key(
         source=canonical.short(facts.content),
-        picture=canonical.short(intent.picture),
-        sound=canonical.short(intent.sound),
+        picture=_digest(intent.picture),
+        sound=_digest(intent.sound),
         wrap=canonical.short(intent.wrap),
         toolchain=setting.toolchain,
-        recipes=canonical.short(encoding),
+        recipes=_digest(tuple(encoding)),
     )
 
 
@@ -254,6 +250,8 @@ def _output(setting: _Setting, text: str, index: int, facts: Facts) -> tuple[Out
 def _setting(request: Request, toolchain: str, number: int) -> _Setting:
     spec, directory = request.spec, parse_location(request.spec.output_directory)
     release(request.toolchain or toolchain)
+    number = _known(request.number if request.number is not None else number)
+    table = recipes.TABLES[number]
     return _Setting(
         spec=spec,
         data=spec.to_dict(),
@@ -263,7 +261,10 @@ def _setting(request: Request, toolchain: str, number: int) -> _Setting:
         resolution=parse_resolution(spec.resolution),
         state=request.state or str(directory / STATE),
         toolchain=request.toolchain or toolchain,
-        number=_known(request.number if request.number is not None else number),
+        number=number,
+        table=table,
+        recipe=table.picture[spec.codec],
+        sound=table.sound[spec.container],
     )
 
 

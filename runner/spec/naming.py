@@ -232,11 +232,12 @@ def _compiled(text: str) -> jinja2.Template:
     return _ENVIRONMENT.from_string(modern(text))
 
 
-def _context(tokens: Mapping[str, str]) -> dict[str, Any]:
-    prefix = f"{OWN}."
+def _context(template: Template, tokens: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values of those tokens that the template uses."""
+    prefix, used = f"{OWN}.", {name: tokens[name] for name in template.uses if name in tokens}
     # No dict: its methods (copy, items, values…) would hide the tokens of these names.
-    own = {name.removeprefix(prefix): value for name, value in tokens.items() if name.startswith(prefix)}
-    return {**{name: value for name, value in tokens.items() if name in TOKENS}, OWN: SimpleNamespace(**own)}
+    own = {name.removeprefix(prefix): value for name, value in used.items() if name.startswith(prefix)}
+    return {**{name: value for name, value in used.items() if name in TOKENS}, OWN: SimpleNamespace(**own)}
 
 
 def render(template: Template, tokens: Mapping[str, str], source: str) -> str:
@@ -245,7 +246,7 @@ def render(template: Template, tokens: Mapping[str, str], source: str) -> str:
     Raises JobspecError when a token that it uses has no value.
     """
     try:
-        text = _compiled(template.text).render(_context(tokens))
+        text = _compiled(template.text).render(_context(template, tokens))
     except jinja2.UndefinedError:
         missing = sorted(template.uses - tokens.keys() - template.optional) or sorted(template.uses - tokens.keys())
         raise JobspecError(
@@ -264,8 +265,18 @@ _DEVICES = frozenset(
 _NEVER = frozenset('<>:"|?*\\%')
 
 
+# What most names are made of: nothing but a device is wrong with these, and there may be a hundred thousand.
+_ORDINARY = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_. -]{0,198}[A-Za-z0-9_])?")
+
+
+def _is_device(part: str) -> bool:
+    return part.split(".")[0].strip().lower() in _DEVICES
+
+
 def _part_reason(part: str) -> str | None:
     """Return why one folder or file name cannot be used on Linux, macOS and Windows alike, or None."""
+    if _ORDINARY.fullmatch(part) and not _is_device(part):
+        return None
     wrong = sorted(_NEVER.intersection(part))
     checks = (
         (not part, "a part of it is empty"),
@@ -276,7 +287,7 @@ def _part_reason(part: str) -> str | None:
         (part[:1] in ("-", "."), f'it begins with "{part[:1]}"'),
         (part[-1:] in (" ", "."), "it ends in a space or a full stop"),
         (part[:1] == " ", "it begins with a space"),
-        (part.split(".")[0].strip().lower() in _DEVICES, "Windows keeps this name for a device"),
+        (_is_device(part), "Windows keeps this name for a device"),
         (len(part.encode("utf-8", "replace")) > LONGEST_NAME, f"it is longer than {LONGEST_NAME} bytes"),
     )
     return next((reason for holds, reason in checks if holds), None)
