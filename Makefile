@@ -6,7 +6,7 @@ DEMO := demo
 export JOBSPEC_ROOT_MEDIA = $(CURDIR)/$(DEMO)/media
 export JOBSPEC_ROOT_PROXIES = $(CURDIR)/$(DEMO)/proxies
 
-.PHONY: demo test lint clean
+.PHONY: demo test bench lint clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -26,6 +26,9 @@ lint: $(VENV)/.ready
 test: lint
 	$(BIN)/jobspec check
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+bench: $(VENV)/.ready
+	$(BIN)/python -m tests.benchmarks.plan_and_diff
 
 clean:
 	rm -rf $(VENV) $(DEMO)

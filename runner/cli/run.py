@@ -9,7 +9,7 @@ import click
 from runner.cli.choosing import changed_since, chosen, only_option
 from runner.cli.lock import lock_all
 from runner.cli.running import Result, Wishes, finish, make, run_options, stand_of, tidy
-from runner.cli.saved import planned
+from runner.cli.saved import is_plan, planned
 from runner.cli.workspace import open_workspace, probed, refuse_escapes, root_option, specs_argument, unlocked_files
 from runner.errors import worst
 from runner.execution.state import State
@@ -58,6 +58,8 @@ def command(
     Sources are never written to, and no file that jobspec did not make is ever replaced.
     """
     wishes = Wishes(**options, replace=_REPLACED.get(replace or "", frozenset()))
+    if locking and any(map(is_plan, specs)):
+        raise click.UsageError("a saved plan is whole: --lock goes with specs")
     if locking:
         lock_all(open_workspace(specs, roots))
     workspace, plan = planned(specs, roots)

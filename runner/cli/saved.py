@@ -63,7 +63,7 @@ def _now(saved: Plan, roots: dict[str, str]) -> tuple[Workspace, Plan]:
     """Return the specs that a plan was made from, as they are now, and their plan."""
     top = repository_of(Path.cwd())
     if gone := [job.file for job in saved.jobs if not (top / job.file).exists()]:
-        raise JobspecError([problem("JS122", reason=f"{file} is gone") for file in gone])
+        raise JobspecError([problem("JS122", reason=f"{file} is gone from {top}") for file in gone])
     try:
         workspace = open_workspace([str(top / job.file) for job in saved.jobs], roots)
         return workspace, plan_of(workspace)

@@ -28,4 +28,4 @@ def sentence(problem: Problem) -> str:
 
 def ascii_json(value: object) -> str:
     """Return JSON that can be printed raw: only printable ASCII, and no ##, from which CI would read a command."""
-    return json.dumps(value, indent=2).replace("\x7f", "\\u007f").replace("##", "#\\u0023") + "\n"
+    return json.dumps(value, indent=2).replace("##", "#\\u0023") + "\n"

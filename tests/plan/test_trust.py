@@ -98,7 +98,6 @@ def set_to(*path: str | int, to: object) -> Callable[[Line], None]:
         pytest.param(set_to("directory", to="/etc"), "directory", id="a folder of the system"),
         pytest.param(set_to("name", to="../../x.mov"), "name", id="a name that leaves its folder"),
         pytest.param(set_to("state", to="/tmp"), "state", id="another place for records"),
-        pytest.param(set_to("index", to=9), "index", id="another index"),
         pytest.param(set_to("needs", to=[]), "needs", id="fewer encoders"),
         pytest.param(set_to("losses", to=["all is well"]), "losses", id="other losses"),
         pytest.param(set_to("expects", "frames", to=1), "expects", id="an easier gate"),

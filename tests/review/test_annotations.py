@@ -1,7 +1,7 @@
 """Annotations, read back the way GitHub's runner reads them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from runner.errors import problem
 from runner.review import annotations
@@ -47,6 +47,7 @@ def test_a_file_name_comes_back_as_it_is(name: str) -> None:
     assert properties == {"file": name, "line": "12", "col": "13", "title": "JS021"}
 
 
+@settings(deadline=None)
 @given(found=any_text, file=any_text)
 def test_any_text_gives_one_command_that_says_what_the_problem_says(found: str, file: str) -> None:
     each = wrong(found, file=file)

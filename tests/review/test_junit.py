@@ -3,7 +3,7 @@
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from runner.errors import problem
 from runner.review import Checked, junit
@@ -76,6 +76,7 @@ def test_a_strangers_text_stays_text(text: str) -> None:
     assert not any((point < 0x20 and point != 0x0A) or 0x7F <= point < 0xA0 for point in map(ord, written))
 
 
+@settings(deadline=None)
 @given(found=any_text, file=any_text)
 def test_any_text_gives_xml_that_a_parser_takes(found: str, file: str) -> None:
     written = junit.write(checked(wrong(found, file=file), files=(file,)))

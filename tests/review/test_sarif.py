@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from jsonschema import Draft7Validator, FormatChecker
 
 from runner.errors import CODES, Problem, problem
@@ -143,6 +143,7 @@ def test_a_strangers_text_stays_text(text: str) -> None:
     assert run_of(each)["results"][0]["ruleId"] == "JS021"
 
 
+@settings(deadline=None, max_examples=30)
 @given(found=any_text)
 def test_any_text_gives_a_valid_log(found: str) -> None:
     assert result_of(wrong(found))["message"]["text"].startswith("resolution: ")
