@@ -6,12 +6,12 @@ from pathlib import Path
 from runner.cli.workspace import Workspace, open_workspace, plan_of
 from runner.errors import JobspecError, problem
 from runner.media.lock import SUFFIX
-from runner.plan.changes import Change, Kind, compare, leaves
+from runner.plan.changes import Kind, compare, leaves
 from runner.plan.model import Job, Plan
 from runner.plan.trust import trusted
 from runner.spec.tree import repository_of
 
-_MOST_SHOWN, _MOST_LEAVES = 20, 3
+_MOST_SHOWN, _MOST_LEAVES, _LONGEST = 20, 3, 200
 
 
 def is_plan(path: str) -> bool:
@@ -29,8 +29,22 @@ def load(path: str, believe: Callable[[Iterable[bytes]], Plan] = trusted) -> Pla
 
 
 def _fields(job: Job) -> dict[str, object]:
-    data = leaves(job)
-    return {name: value for name, value in data.items() if not name.startswith(("spec resolved_tokens", "spec job_id"))}
+    """Return the fields of a job, flat. Of its sources and their tokens the outputs tell."""
+    told = ("spec resolved_tokens", "spec job_id", "spec sources")
+    skipped = "; ".join(f"{source} ({reason})" for source, reason in job.skipped)
+    return {name: value for name, value in leaves(job).items() if not name.startswith(told)} | {"skipped": skipped}
+
+
+def _differing(old: dict[str, object], new: dict[str, object]) -> Iterator[str]:
+    """Yield what is another in two flat values: "codec h264 → h265"."""
+    for name in sorted({*old, *new}):
+        if old.get(name) != new.get(name):
+            yield f"{name.removeprefix('spec ')} {_said(old.get(name))} → {_said(new.get(name))}"
+
+
+def _said(value: object) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
+    return (text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…") or "nothing"
 
 
 def moved(saved: Plan, now: Plan) -> Iterator[str]:
@@ -41,22 +55,13 @@ def moved(saved: Plan, now: Plan) -> Iterator[str]:
         if new is None:
             yield f"job {job.job_id} is gone"
             continue
-        differing = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
-        yield from (
-            f"job {job.job_id}: {name.removeprefix('spec ')} {old.get(name)} → {new.get(name)}" for name in differing
-        )
+        yield from (f"job {job.job_id}: {words}" for words in _differing(old, new))
     for change in compare(saved, now):
         if change.kind is not Kind.UNCHANGED:
             yield f"{change.output.location} {change.kind}: {'; '.join(change.words) or change.output.source.location}"
-        elif change.before != change.after:
-            yield f"{change.output.location}: {', '.join(_moved_leaves(change))}"
-
-
-def _moved_leaves(change: Change) -> Iterator[str]:
-    """Yield what moved of an output that is made as before, such as a fact that it does not use."""
-    old, new = leaves(change.before), leaves(change.after)
-    differing = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
-    yield from (f"{name} {old.get(name, 'none')} → {new.get(name, 'none')}" for name in differing[:_MOST_LEAVES])
+        elif change.before != change.after:  # such as a fact that it does not use
+            words = list(_differing(leaves(change.before), leaves(change.after)))[:_MOST_LEAVES]
+            yield f"{change.output.location}: {', '.join(words)}"
 
 
 def _now(saved: Plan, roots: dict[str, str]) -> tuple[Workspace, Plan]:
