@@ -43,7 +43,7 @@ def _differing(old: dict[str, object], new: dict[str, object]) -> Iterator[str]:
 
 
 def _said(value: object) -> str:
-    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
+    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else "" if value is None else str(value)
     return (text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…") or "nothing"
 
 

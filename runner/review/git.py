@@ -16,7 +16,7 @@ from runner.errors import JobspecError, problem
 from runner.spec.tree import PROJECT_FILE
 
 _SAFE = (
-    *("--no-replace-objects", "--literal-pathspecs", "--no-optional-locks"),
+    *("--no-replace-objects", "--no-optional-locks"),
     *("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"),
 )
 _KEPT = ("PATH", "HOME", "XDG_CONFIG_HOME", "SYSTEMROOT")

@@ -141,6 +141,15 @@ def test_jobs_that_make_the_same_of_one_source_keep_each_its_own_output_when_nam
     ]
 
 
+def test_a_job_that_goes_does_not_take_the_new_name_of_another_that_makes_the_same() -> None:
+    before = plans(*(request(job, ["media:a.mov"], naming_template="{{ job_id }}") for job in ("one", "two")))
+    after = plans(request("two", ["media:a.mov"], naming_template="{{ job_id }}_v2"))
+    assert [(each.kind, each.before and each.before.job) for each in compare(before, after)] == [
+        (Kind.REMOVED, "one"),
+        (Kind.MOVED, "two"),
+    ]
+
+
 def test_renamed_jobs_whose_names_show_it_move_all_their_outputs() -> None:
     def both(*jobs: str) -> Plan:
         return plans(*(request(job, ["media:a.mov"], naming_template="{{ job_id }}") for job in jobs))

@@ -227,10 +227,10 @@ def test_an_edit_of_one_base_is_one_group_that_counts_jobs_and_outputs(tmp_path:
 
 
 def test_the_largest_group_comes_first(day: Team) -> None:
-    day.locked("night.yaml", sources="[media:c.mov]", output_directory="proxies:night")
-    day.lock("night.yaml", ("media:c.mov",))
+    day.spec("a.yaml", sources="[media:c.mov]", output_directory="proxies:a")
+    day.lock("a.yaml", ("media:c.mov",))
     day.spec(resolution="quarter")
-    assert titles(day.diff()) == ["specs/day.yaml:6 resolution half → quarter", "specs/night.yaml new spec"]
+    assert titles(day.diff()) == ["specs/day.yaml:6 resolution half → quarter", "specs/a.yaml new spec"]
 
 
 @pytest.mark.parametrize(
@@ -247,6 +247,13 @@ def test_what_has_to_be_made_costs_and_what_goes_costs_nothing(day: Team, fields
     cost = the_group(day.diff()).cost
     assert (cost.outputs, cost.seconds) == (outputs, 4 * outputs)
     assert (cost.size > 0, cost.cpu > 0) == (outputs > 0, outputs > 0)
+
+
+def test_a_file_whose_records_lie_elsewhere_now_is_named_and_not_made(day: Team) -> None:
+    day.write("jobspec.toml", "state_directory = 'state:x'\n" + (day.top / "jobspec.toml").read_text(encoding="utf-8"))
+    found = day.diff()
+    assert (kinds(found), found.orphaned, the_group(found).cost.outputs) == ({"moved": 2}, (), 0)
+    assert {each.words for each in found.changes} == {("records proxies:out/.jobspec → state:x",)}
 
 
 @pytest.mark.parametrize(
@@ -315,6 +322,7 @@ def test_hdr_into_eight_bits_is_a_problem_with_its_place(day: Team) -> None:
     found = day.diff(base)
     (problem,) = found.problems
     assert str(problem).startswith("specs/day.yaml:2:11: JS076 sources[0]: media:a.mov is HDR (PQ), which bands")
+    assert int(problem.exit) == 1
     assert (found.groups, found.untold) == ((), 2)
 
 
@@ -382,6 +390,12 @@ def test_two_specs_whose_outputs_collide_leave_the_others_as_they_are(day: Team)
     assert (kinds(found), found.orphaned, found.untold) == ({"unchanged": 2}, (), 2)
 
 
+def test_specs_that_are_at_odds_without_a_lock_are_named_too(day: Team) -> None:
+    for name in ("one.yaml", "two.yaml"):
+        day.spec(name, job_id="same", output_directory="proxies:same")
+    assert sorted(each.code for each in day.diff().problems) == ["JS033", "JS045", "JS045"]
+
+
 def test_a_lock_for_a_release_that_nobody_knows_leaves_the_others_as_they_are(day: Team) -> None:
     day.locked("night.yaml", output_directory="proxies:night")
     base = day.commit()
@@ -396,6 +410,15 @@ def test_a_damaged_lock_is_named_and_is_not_a_missing_one(day: Team) -> None:
     day.write("specs/day.lock.jsonl", "no lock\n")
     found = day.diff()
     assert "JS110" in {each.code for each in found.problems}
+    assert (found.unlocked, found.untold) == ((), 2)
+
+
+def test_a_lock_that_cannot_be_read_is_named_and_is_not_a_missing_one(day: Team) -> None:
+    (day.top / "specs" / "day.lock.jsonl").unlink()
+    (day.top / "specs" / "day.lock.jsonl").mkdir()
+    found = day.diff()
+    (problem,) = found.problems
+    assert str(problem).startswith("specs/day.lock.jsonl:1:1: JS001: cannot be read: ")
     assert (found.unlocked, found.untold) == ((), 2)
 
 

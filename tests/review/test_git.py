@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -303,6 +304,15 @@ def test_a_partial_clone_never_fetches_and_says_what_would(partial: Path, allowe
     )
     with GitTree(clone, clone.commit("HEAD")) as found:
         assert found.read("specs/day.yaml", 100) == b"second"
+
+
+def test_a_partial_clone_says_so_of_every_file_that_it_lacks(partial: Path) -> None:
+    clone = clone_of(partial)
+    with GitTree(clone, clone.commit("HEAD^")) as found:
+        for _ in range(3):  # git ends at the first: it must not be a broken pipe that the others meet
+            with pytest.raises(JobspecError, match="as in a partial one"):
+                found.read("specs/day.yaml", 100)
+            time.sleep(0.05)
 
 
 def test_the_command_that_a_partial_clone_is_told_mends_it(partial: Path) -> None:

@@ -29,6 +29,7 @@ NAMES = {
     **HOSTILE,
     "a table's border": "a|b||c\\|d",
     "an image of HTML": "<img src=x onerror=alert(1)>",
+    "an open element": "<div class=x",
     "a script": "<script>alert(1)</script>",
     "the end of a comment": "--> <b>",
     "the end of details": "</details>\n\n# big",
@@ -49,9 +50,9 @@ NAMES = {
 each_name = pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
 
 
-def named(output: Output, name: str, source: str = "media:a.mov") -> Output:
+def named(output: Output, name: str, source: str = "media:a.mov", job: str = "day") -> Output:
     place = msgspec.structs.replace(output.source, location=source)
-    return msgspec.structs.replace(output, name=name, source=place)
+    return msgspec.structs.replace(output, name=name, source=place, job=job)
 
 
 def change(name: str = "a.mov", before: Output | None = BEFORE, after: Output | None = AFTER) -> Change:
@@ -74,7 +75,7 @@ def hostile(name: str) -> Diff:
     """Return a diff in which `name` stands wherever a text of a spec, a file or a source can."""
     gone, come = change(f"{name}/gone", after=None), change(f"{name}/come", before=None)
     lossy = msgspec.structs.replace(AFTER, losses=(name,))
-    both = Change(Kind.REENCODED, named(BEFORE, f"x{name}"), named(lossy, f"y{name}", source=name))
+    both = Change(Kind.REENCODED, named(BEFORE, f"x{name}"), named(lossy, f"y{name}", source=name, job=name))
     wrong = problem("JS042", found=name)
     other = problem("JS052", reason=name)
     return found(
