@@ -83,10 +83,12 @@ def write_lock(lock: Lock) -> bytes:
 
 
 def _lines(data: bytes, file: str, spec: str) -> Iterator[tuple[int, _Line]]:
+    seen = set[bytes]()
     for number, line in enumerate(data.splitlines(), 1):
         place = Place(file, number)
-        if not line.strip():
+        if not line.strip() or line in seen:
             continue
+        seen.add(line)
         if len(line) > LONGEST_LINE:
             reason = f"it is longer than {LONGEST_LINE} bytes"
             raise JobSpecValidationError(problem("JS110", place=place, reason=reason, spec=spec))
@@ -106,15 +108,14 @@ def read_lock(data: bytes, file: str, spec: str) -> Lock:
     if len(data) > MOST_BYTES:
         reason = f"the file is larger than {MOST_BYTES} bytes"
         raise JobSpecValidationError(problem("JS110", place=Place(file), reason=reason, spec=spec))
-    seen = dict[_Line, int]()
-    for number, line in _lines(data, file, spec):
-        seen.setdefault(line, number)
-    headers = {line: number for line, number in seen.items() if isinstance(line, Header)}
-    sources = {line: number for line, number in seen.items() if isinstance(line, Locked)}
+    lines = list(_lines(data, file, spec))
+    headers = {line: number for number, line in reversed(lines) if isinstance(line, Header)}
+    sources = [(number, line) for number, line in lines if isinstance(line, Locked)]
     problems = [*_headers(headers, file, spec), *_clashes(sources, file, spec)]
     if problems:
         raise JobSpecValidationError(problems)
-    return Lock(next(iter(headers)), tuple(sorted(sources, key=lambda each: each.location)))
+    known = {each.location: each for _, each in sources}
+    return Lock(next(iter(headers)), tuple(known[location] for location in sorted(known)))
 
 
 def salvage_lock(data: bytes) -> Lock | None:
@@ -147,19 +148,20 @@ def _headers(headers: dict[Header, int], file: str, spec: str) -> Iterator[Probl
         if header.format != FORMAT:
             yield problem("JS111", place=Place(file, number), found=str(header.format), spec=spec)
     if len(headers) > 1:
-        second = list(headers.values())[1]
+        second = sorted(headers.values())[1]
         yield problem("JS112", place=Place(file, second), spec=spec)
 
 
-def _clashes(sources: dict[Locked, int], file: str, spec: str) -> Iterator[Problem]:
+def _clashes(sources: Iterable[tuple[int, Locked]], file: str, spec: str) -> Iterator[Problem]:
     """Yield what a union merge can leave: one source with two facts, one index for two sources."""
-    places: dict[str, int] = {}
+    places: dict[str, tuple[int, Locked]] = {}
     indices: dict[int, Locked] = {}
-    for each, number in sorted(sources.items(), key=lambda item: item[1]):
+    for number, each in sources:
         here = Place(file, number)
-        first = places.setdefault(each.location, number)
+        first, same = places.setdefault(each.location, (number, each))
         if first != number:
-            yield problem("JS113", place=here, found=each.location, first=first, spec=spec)
+            if each != same:
+                yield problem("JS113", place=here, found=each.location, first=first, spec=spec)
             continue
         other = indices.setdefault(each.index, each)
         if other is not each:

@@ -27,7 +27,7 @@ from runner.plan.model import (
     Task,
 )
 from runner.spec import naming
-from runner.spec.location import Location, parse_location
+from runner.spec.location import parse_location
 from runner.spec.model import JobSpec
 from runner.spec.rates import rate_label
 from runner.spec.resolution import Resolution, parse_resolution
@@ -103,16 +103,17 @@ def _refusals(setting: _Setting, source: str, facts: Facts) -> list[Problem]:
 def _reading(setting: _Setting, source: str, facts: Facts) -> tuple[Arg, ...]:
     return (
         *("-xerror", "-err_detect", "explode"),
-        *("-protocol_whitelist", "file", "-format_whitelist", _whitelist(facts)),
+        *("-protocol_whitelist", "file", "-format_whitelist", _whitelist(facts.format)),
         *("-max_pixels", str(MOST_PIXELS), "-threads", Threads()),
         *release(setting.toolchain).reading,
         *("-i", Input(location=source)),
     )
 
 
-def _whitelist(facts: Facts) -> str:
-    """Return the demuxers that may open the source: the family that the probe found, no other."""
-    names = facts.format.split(",")
+@lru_cache(maxsize=64)
+def _whitelist(found: str) -> str:
+    """Return the demuxers that may open a source: the family that the probe found, no other."""
+    names = found.split(",")
     return ",".join(name for name in names if name in FORMATS) or names[0]
 
 
@@ -316,23 +317,18 @@ def _places(outputs: Iterable[Output]) -> Iterator[Problem]:
     """Yield a problem for each output whose place another output or a source has."""
     outputs = list(outputs)
     yield from naming.collisions((f"{each.job}: {each.source.location}", each.location) for each in outputs)
-    sources = {_folded(each.source.location): each.source.location for each in outputs}
+    sources = {naming.same_place(each.source.location): each.source.location for each in outputs}
     for each in outputs:
-        if other := sources.get(_folded(each.location)):
+        if other := sources.get(naming.same_place(each.location)):
             yield problem("JS055", ("output_directory",), found=each.location, other=other)
-
-
-def _folded(location: str) -> Location:
-    place = parse_location(location)
-    return Location(place.root, naming.same_place(place.path))
 
 
 def _contested(outputs: Iterable[Output]) -> frozenset[str]:
     """Return the jobs that have an output whose place is also that of another output, or of a source."""
     outputs = list(outputs)
-    taken = Counter([_folded(each.location) for each in outputs])
-    taken.update({_folded(each.source.location) for each in outputs})
-    return frozenset(each.job for each in outputs if taken[_folded(each.location)] > 1)
+    taken = Counter([naming.same_place(each.location) for each in outputs])
+    taken.update({naming.same_place(each.source.location) for each in outputs})
+    return frozenset(each.job for each in outputs if taken[naming.same_place(each.location)] > 1)
 
 
 def attempt(requests: Sequence[Request], *, toolchain: str, number: int) -> tuple[Plan, tuple[Problem, ...]]:

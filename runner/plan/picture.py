@@ -130,7 +130,8 @@ def _scale(picture: Picture, intent: PictureIntent) -> str:
     return ":".join(parts)
 
 
-def _setparams(colour: Colour) -> list[str]:
+@lru_cache(maxsize=64)
+def _setparams(colour: Colour) -> tuple[str, ...]:
     named = (
         ("range", colour.range),
         ("color_primaries", colour.primaries),
@@ -138,7 +139,7 @@ def _setparams(colour: Colour) -> list[str]:
         ("colorspace", colour.matrix),
     )
     told = [f"{name}={value}" for name, value in named if value]
-    return [f"setparams={':'.join(told)}"] if told else []
+    return (f"setparams={':'.join(told)}",) if told else ()
 
 
 def filters(picture: Picture, intent: PictureIntent) -> tuple[str, ...]:
@@ -165,6 +166,7 @@ def _is(each: FixedFormat, intent: PictureIntent) -> bool:
     return (each.width, each.height, each.rate) == (intent.width, intent.height, intent.rate)
 
 
+@lru_cache(maxsize=64)
 def _tags(colour: Colour) -> tuple[str, ...]:
     named = (
         ("-color_range", colour.range),

@@ -80,10 +80,10 @@ def text(diff: Diff) -> Iterator[str]:
 
 
 def _tail(diff: Diff) -> Iterator[str]:
-    if diff.orphaned:
+    if orphaned := diff.orphaned:
         yield ""
-        yield f"orphaned, ours and named by no spec any more: {_counted(len(diff.orphaned), 'file')}"
-        yield from (f"  {harmless(place)}" for place in diff.orphaned)
+        yield f"orphaned, ours and named by no spec any more: {_counted(len(orphaned), 'file')}"
+        yield from (f"  {harmless(place)}" for place in orphaned)
     for file in diff.unlocked:
         yield f"{harmless(file)} changed and has no lock: what it makes cannot be told without media"
     yield from map(str, diff.problems)
@@ -127,8 +127,8 @@ def _remarks(diff: Diff) -> Iterator[str]:
     """Yield, as items of a list, what is to be said beside the groups."""
     yield from (f"- {cell(str(each))}\n" for each in diff.problems)
     yield from (f"- {cell(file)} changed and has no lock: what it makes cannot be told\n" for file in diff.unlocked)
-    if diff.orphaned:
-        yield f"- **orphaned:** {_counted(len(diff.orphaned), 'file')} of ours that no spec names any more\n"
+    if orphaned := diff.orphaned:
+        yield f"- **orphaned:** {_counted(len(orphaned), 'file')} of ours that no spec names any more\n"
 
 
 def _fitting(pieces: Iterable[str], room: int) -> tuple[str, list[int]]:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 # The rates of SMPTE ST 2036-1, ITU-R BT.709 and film, with 100 to 240 from high-speed cameras.
 STANDARD_RATES = (
@@ -91,6 +92,7 @@ class Timecode:
 _TIMECODE = re.compile(r"(\d{2}):(\d{2}):(\d{2})([:;.])(\d{1,3})", re.ASCII)
 
 
+@lru_cache(maxsize=1 << 14)
 def parse_timecode(text: str, rate: Fraction) -> Timecode:
     """Read "01:00:00:00", or with ";" or "." before the frames for drop-frame, at `rate`.
 
