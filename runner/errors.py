@@ -65,6 +65,7 @@ CODES: dict[str, Row] = {
     "JS013": Row("{found} is not a version this tool reads"),
     "JS014": Row("may not be set in a spec; the tool fills it"),
     "JS015": Row("is empty; {help}"),
+    "JS017": Row("{found} is out of range; {limit}"),
     "JS016": Row("{count} more problems are not shown; mend the ones above and check again"),
     # single values
     "JS020": Row("{found} is not a codec"),
@@ -87,7 +88,14 @@ CODES: dict[str, Row] = {
     "JS036": Row("{found} is not there; the sources of another spec are named by its path, relative to this one"),
     "JS037": Row("{found} comes back to itself ({chain}); break the circle"),
     "JS038": Row("{found} cannot be built on: {reason}"),
-    "JS039": Row("{found} belongs to a glob; this entry has none"),
+    "JS039": Row("{found} belongs to {kind}; this entry has none"),
+    "JS160": Row("{codec} is a profile and its quality {own}, not {found}; {remedy}"),
+    "JS161": Row("would stamp every source alike; say it for each: {{path: …, timecode: …}}"),
+    "JS162": Row('{found} is not a timecode; write "01:00:00:00", ";" before the frames for drop-frame, or none'),
+    "JS163": Row("needs fps_mode explicit and the rate to conform to in fps_explicit"),
+    "JS165": Row("needs a box such as 1280x720 in resolution; {resolution} is none"),
+    "JS166": Row("an image sequence has no frame rate of its own; say it: {{sequence: …, rate: 24}}"),
+    "JS167": Row("{found} is no image sequence: {reason}"),
     # names
     "JS040": Row("not a naming template: {reason}"),
     "JS041": Row("{construct} is not part of the naming language; it has {{{{ token }}}}, {{% if %}} and filters"),

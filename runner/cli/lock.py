@@ -15,9 +15,10 @@ from runner.media.learn import Learnt, learn
 from runner.media.lock import FORMAT, MOST_BYTES, Header, Lock, lock_of, read_lock, salvage_lock, write_lock
 from runner.plan import recipes
 from runner.report.progress import counting
+from runner.spec.globs import Glob
 from runner.spec.location import parse_location
 from runner.spec.repository import Reading
-from runner.spec.sources import Entry, Glob, globs_of
+from runner.spec.sources import Entry, globs_of
 from runner.spec.tree import WorkTree
 from runner.text import harmless
 

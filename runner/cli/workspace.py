@@ -21,7 +21,7 @@ from runner.spec.model import roots_of
 from runner.spec.presence import absent, left_root, one_folder, read_only
 from runner.spec.project import Project, mounts_here, read_project
 from runner.spec.repository import SUFFIXES, Reading, find_specs, resolved, same_job_ids, same_outputs
-from runner.spec.sources import globs_of
+from runner.spec.sources import Clip, globs_of, settled
 from runner.spec.tree import SPECS, WorkTree, repository_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -132,17 +132,17 @@ def open_workspace(specs: Sequence[str], roots: dict[str, str]) -> Workspace:
     return Workspace(tree.top, project, expanded, mounts_here(tree.top, used | declared, roots, os.environ))
 
 
-def probe_all(sources: Sequence[str], mounts: Mounts) -> list[Facts | JobspecError]:
+def probe_all(sources: Sequence[Clip], mounts: Mounts) -> list[Facts | JobspecError]:
     """Return the facts of each source, or why it has none; reads them in parallel."""
     from runner.execution.local import cores
     from runner.media.probe import probe
 
-    def learn(text: str) -> Facts | JobspecError:
+    def learn(clip: Clip) -> Facts | JobspecError:
         try:
-            place = parse_location(text)
+            place = parse_location(clip.path)
             if wrong := left_root(place, mounts):
                 return JobspecError(wrong)
-            return probe(mounts.bind(place), text)
+            return probe(mounts.bind(place), clip.path)
         except JobspecError as error:
             return error
 
@@ -153,10 +153,10 @@ def probe_all(sources: Sequence[str], mounts: Mounts) -> list[Facts | JobspecErr
 def _probed(workspace: Workspace, reading: Reading) -> tuple[Request | None, list[Problem]]:
     """Return the request of a spec that has no lock, or the problems of its sources."""
     spec = resolved(reading)
-    spec = replace(spec, sources=tuple(str(parse_location(path)) for path in spec.paths))
+    spec = replace(spec, sources=tuple(settled(clip, parse_location(clip.path)) for clip in spec.clips))
     found: list[Problem] = []
     facts: list[Facts] = []
-    for number, learnt in zip(reading.numbers, probe_all(spec.paths, workspace.mounts), strict=True):
+    for number, learnt in zip(reading.numbers, probe_all(spec.clips, workspace.mounts), strict=True):
         if isinstance(learnt, Facts):
             facts.append(learnt)
             continue

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from runner.errors import JobspecError, problem
+from runner.spec.globs import Glob
 from runner.spec.location import Location, Mounts
-from runner.spec.sources import Glob
 
 
 def _entries(folder: str, below: str) -> list["os.DirEntry[str]"]:

@@ -10,9 +10,10 @@ from runner.errors import JobspecError, Problem, problem
 from runner.media.expand import expand
 from runner.media.lock import Header, Lock, Locked, drift, numbered
 from runner.media.probe import content_of, probe
+from runner.spec.globs import Glob
 from runner.spec.location import Location, Mounts, parse_location
 from runner.spec.presence import left_root
-from runner.spec.sources import Entry, Glob
+from runner.spec.sources import Entry, clip_of
 
 
 @dataclass(slots=True)
@@ -54,7 +55,8 @@ def find(entries: Sequence[Entry], mounts: Mounts, settle: float = 0) -> Found:
     """
     found = Found()
     for number, entry in enumerate(entries):
-        places = expand(entry, mounts) if isinstance(entry, Glob) else [parse_location(str(entry))]
+        clip = clip_of(entry)
+        places = expand(entry, mounts) if isinstance(entry, Glob) else [parse_location(clip.path)] if clip else []
         if not places:
             found.problems.append(problem("JS117", ("sources", number), found=str(getattr(entry, "pattern", entry))))
         for place in places:

@@ -14,9 +14,10 @@ from runner import canonical
 from runner.canonical import Value
 from runner.errors import JobSpecValidationError, Place, Problem, problem
 from runner.media.facts import Count, Facts
+from runner.spec.globs import Glob
 from runner.spec.location import Location, parse_location
 from runner.spec.rates import rate_label
-from runner.spec.sources import Entry, Glob
+from runner.spec.sources import Entry, clip_of
 
 FORMAT = 1
 SUFFIX = ".lock.jsonl"
@@ -177,7 +178,7 @@ def cover(entries: Sequence[Entry], lock: Lock) -> Cover:
     unmatched: list[int] = []
     for number, entry in enumerate(entries):
         places = [place for place in known if entry.takes(place)] if isinstance(entry, Glob) else []
-        if isinstance(entry, str) and (place := parse_location(entry)) in known:
+        if (clip := clip_of(entry)) and (place := parse_location(clip.path)) in known:
             places = [place]
         if not places:
             (unmatched if isinstance(entry, Glob) else lacking).append(number)

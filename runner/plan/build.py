@@ -26,12 +26,14 @@ from runner.plan.model import (
     Source,
     Task,
 )
+from runner.plan.stated import stated
 from runner.spec import naming
 from runner.spec.location import parse_location
 from runner.spec.model import JobSpec
 from runner.spec.rates import rate_label
 from runner.spec.resolution import Resolution, parse_resolution
 from runner.spec.source import Document
+from runner.spec.sources import Clip
 
 # Twice 8K UHD: a decoder told to allocate more than this is fed with nonsense.
 MOST_PIXELS = 16384 * 8192
@@ -205,9 +207,10 @@ def _fact_tokens(facts: Facts, intent: Intent) -> dict[str, str]:
     return {name: value for name, value in tokens.items() if value}
 
 
-def _tokens(setting: _Setting, source: str, index: int, facts: Facts, intent: Intent) -> dict[str, str]:
+def _tokens(setting: _Setting, clip: Clip, index: int, facts: Facts, intent: Intent) -> dict[str, str]:
     """Return the tokens of one source; those that a resolved spec brings along stand."""
-    return setting.frozen.get(source) or (naming.spec_tokens(setting.data, source, index) | _fact_tokens(facts, intent))
+    fresh = naming.spec_tokens(setting.data, clip, index) | _fact_tokens(facts, intent)
+    return setting.frozen.get(clip.path) or fresh
 
 
 def _losses(setting: _Setting, facts: Facts, intent: Intent) -> tuple[str, ...]:
@@ -222,15 +225,15 @@ def _losses(setting: _Setting, facts: Facts, intent: Intent) -> tuple[str, ...]:
     )
 
 
-def _output(setting: _Setting, text: str, index: int, facts: Facts) -> tuple[Output, dict[str, str]]:
+def _output(setting: _Setting, clip: Clip, index: int, facts: Facts) -> tuple[Output, dict[str, str]]:
     """Return one planned output and its tokens. Raises JobspecError for what cannot be made or named."""
-    source = str(parse_location(text))
+    source, facts = str(parse_location(clip.path)), stated(facts, setting.spec, clip)
     if refused := _refusals(setting, source, facts):
         raise JobspecError(refused)
     intent = _intent(setting, facts)
     if refused := picture.refusals(source, facts.picture, intent.picture, setting.recipe, setting.table):
         raise JobspecError(refused)
-    tokens = _tokens(setting, text, index, facts, intent)
+    tokens = _tokens(setting, clip, index, facts, intent)
     output = Output(
         directory=setting.directory,
         name=naming.output_name(setting.template, tokens, source),
@@ -297,10 +300,10 @@ def _expand(request: Request, toolchain: str, number: int) -> tuple[Job | None, 
     tokens: dict[str, Mapping[str, str]] = {}
     problems: list[Problem] = []
     numbers = range(len(request.facts))
-    columns = (request.spec.paths, request.indices or numbers, request.entries or numbers, request.facts)
-    for text, index, entry, facts in zip(*columns, strict=True):
+    columns = (request.spec.clips, request.indices or numbers, request.entries or numbers, request.facts)
+    for clip, index, entry, facts in zip(*columns, strict=True):
         try:
-            output, tokens[text] = _output(setting, text, index, facts)
+            output, tokens[clip.path] = _output(setting, clip, index, facts)
             outputs.append(output)
         except JobspecError as error:
             problems += [_placed(each, entry, request.origin) for each in error.problems]

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from runner.errors import JobSpecValidationError, Place, Problem, errors, problem
 from runner.media.lock import MOST_BYTES, Cover, Lock, cover, lock_of, read_lock
 from runner.plan.build import Request
+from runner.spec.globs import Glob
 from runner.spec.location import parse_location
 from runner.spec.project import Project
 from runner.spec.repository import Reading, read_spec, resolved
-from runner.spec.sources import Glob, globs_of
+from runner.spec.sources import Clip, clip_of, globs_of, settled
 from runner.spec.tree import Tree
 
 
@@ -57,7 +58,8 @@ def _uncovered(reading: Reading, lock: Lock | None, covered: Cover | None) -> It
         if isinstance(entry, Glob) and (covered is None or number in covered.unmatched):
             yield problem("JS116", path, place=place, spec=reading.file)
         elif covered is not None and number in covered.lacking:
-            yield problem("JS115", path, found=str(entry), place=place, spec=reading.file)
+            found = clip.path if (clip := clip_of(entry)) else str(entry)
+            yield problem("JS115", path, found=found, place=place, spec=reading.file)
 
 
 def _unusable(covered: Cover, reading: Reading) -> Iterator[Problem]:
@@ -72,13 +74,22 @@ def _unusable(covered: Cover, reading: Reading) -> Iterator[Problem]:
         yield problem("JS118" if skipped else "JS125", ("sources",), found=each.location, reason=each.unusable)
 
 
+def _settled(reading: Reading, covered: Cover) -> tuple[str | Clip, ...]:
+    """Return the usable sources, each with what its entry says of it."""
+    assert reading.spec is not None
+    entries = reading.spec.sources
+    numbered = zip(covered.sources, covered.entries, strict=True)
+    return tuple(settled(entries[entry], each.location) for each, entry in numbered if each.facts is not None)
+
+
 def _request(reading: Reading, lock: Lock, covered: Cover, project: Project) -> Request:
     """Return what planning needs, all of it from the lock."""
     numbered = zip(covered.sources, covered.entries, strict=True)
     usable = [(each, each.facts, reading.numbers[entry]) for each, entry in numbered if each.facts is not None]
+    sources = _settled(reading, covered)
     skipped = [(each.location, each.unusable) for each in covered.sources if each.unusable is not None]
     return Request(
-        spec=replace(resolved(reading), sources=tuple(each.location for each, _, _ in usable)),
+        spec=replace(resolved(reading), sources=sources),
         facts=tuple(facts for _, facts, _ in usable),
         indices=tuple(each.index for each, _, _ in usable),
         entries=tuple(entry for _, _, entry in usable),

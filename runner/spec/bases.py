@@ -4,7 +4,7 @@ import posixpath
 from dataclasses import replace
 
 from runner.errors import JobSpecValidationError, Place, problem
-from runner.spec.schema import EXTENDS
+from runner.spec.fields import EXTENDS
 from runner.spec.source import MOST_BYTES, Document, read_yaml
 from runner.spec.tree import Tree
 

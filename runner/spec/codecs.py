@@ -42,8 +42,16 @@ CODECS = {
         Codec("av1", "av1", "AV1, the smallest for browsers"),
     )
 }
+# What a spec may ask for as the codec of its sound; which container holds which stands in plan/recipes.py.
+SOUND_CODECS = ("pcm_s16le", "pcm_s24le", "aac", "opus", "flac")
+QUALITIES = ("draft", "standard", "high")
 # The short word means the commonest profile; it is replaced when a spec is read, so plans never hold it.
 ALIASES = {"dnxhr": "dnxhr_lb", "hevc": "h265"}
+# Families whose profiles are their qualities: the word and a `quality` pick the profile.
+LADDERS = {
+    "prores": {"draft": "prores_proxy", "standard": "prores_standard", "high": "prores_hq"},
+    "dnxhr": {"draft": "dnxhr_lb", "standard": "dnxhr_sq", "high": "dnxhr_hq"},
+}
 
 # Each row was measured with FFmpeg 9.0.2: what `holds` lists was written and decoded, the rest was refused
 # by the muxer with the reason given (tests/plan/test_pairs.py repeats both).
@@ -99,9 +107,20 @@ EXTENSIONS = frozenset(
 )
 
 
-def canonical_codec(name: str) -> str:
-    """Return the full name behind a short one: dnxhr is dnxhr_lb, hevc is h265."""
-    return ALIASES.get(name, name)
+def canonical_codec(name: str, quality: object = None) -> str:
+    """Return the full name behind a short one: hevc is h265, dnxhr is dnxhr_lb, or what `quality` makes of it."""
+    rung = LADDERS.get(name, {}).get(str(quality))
+    return rung or ALIASES.get(name, name)
+
+
+def quality_of(codec: str) -> str | None:
+    """Return the quality that a profile stands for: prores_hq is high; None for codecs that have it as a setting."""
+    return next((word for rungs in LADDERS.values() for word, name in rungs.items() if name == codec), None)
+
+
+def is_profile(codec: str) -> bool:
+    """Say whether a codec is one profile of a family, whose quality is its profile."""
+    return CODECS[codec].family in LADDERS
 
 
 def why_not(codec: str, container: str) -> str | None:

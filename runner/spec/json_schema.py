@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runner.spec.schema import EXTENDS, FIELDS, Check, Field
+from runner.spec.fields import EXTENDS, FIELDS, Check, Field
 
-_TYPES = {"string": "string", "number": "number", "list": "array", "dict": "object", "boolean": "boolean"}
+_TYPES = {each: each for each in ("string", "number", "integer", "boolean")} | {"list": "array", "dict": "object"}
 
 
 def _type(value: Any, rules: Mapping[str, Any]) -> dict[str, Any]:
@@ -15,7 +15,8 @@ def _type(value: Any, rules: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _minlength(value: Any, rules: Mapping[str, Any]) -> dict[str, Any]:
-    return {"minItems" if rules["type"] == "list" else "minLength": value}
+    names = {"list": "minItems", "dict": "minProperties"}
+    return {names.get(str(rules["type"]), "minLength"): value}
 
 
 def _check(value: Check, _: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,7 +27,9 @@ def _schema(value: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, Any
     """Return the schema of a list's items, or of a mapping's fields."""
     if rules["type"] == "list":
         return {"items": translated(value)}
-    return {"properties": {name: translated(each) for name, each in value.items()}, "additionalProperties": False}
+    required = [name for name, each in value.items() if each.get("required")]
+    found = {"properties": {name: translated(each) for name, each in value.items()}, "additionalProperties": False}
+    return found | ({"required": required} if required else {})
 
 
 def _alone(rules: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,7 +45,11 @@ _RULES: dict[str, Callable[[Any, Mapping[str, Any]], dict[str, Any]]] = {
     "minlength": _minlength,
     "allowed": lambda value, rules: {"enum": list(value)},
     "check_with": _check,
-    "maxlength": lambda value, rules: {"maxLength": value},
+    "maxlength": lambda value, rules: {"maxItems" if rules["type"] == "list" else "maxLength": value},
+    "min": lambda value, rules: {"minimum": value},
+    "max": lambda value, rules: {"maximum": value},
+    "required": lambda value, rules: {},
+    "either": lambda value, rules: {"anyOf": [translated(each) for each in value.values()]},
     "schema": lambda value, rules: _schema(value, rules),
     "items_each": lambda value, rules: {"items": {"anyOf": [translated(_alone(each)) for each in value.values()]}},
     "keysrules": lambda value, rules: {"propertyNames": translated(value)},

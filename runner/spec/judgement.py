@@ -6,8 +6,12 @@ from typing import Any
 
 from runner.errors import FieldPath, JobspecError, Problem, problem
 from runner.spec import codecs, naming, schema
+from runner.spec.fields import FIELDS
 from runner.spec.location import Location, parse_location
 from runner.spec.project import Project, undeclared
+from runner.spec.resolution import parse_resolution
+from runner.spec.sequence import parse_pattern
+from runner.spec.sources import clips_of, entry_of
 from runner.spec.templates import is_template_file
 
 EXPLICIT = "explicit"
@@ -34,16 +38,75 @@ def _judge_rate(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
         yield problem("JS032", ("fps_explicit",), mode=data["fps_mode"])
 
 
+# What may stand beside what: the settings of one clip would stamp all files of a glob alike.
+_BESIDE: Mapping[str, tuple[str, ...]] = {
+    "exclude": ("glob",),
+    "on_unusable": ("glob",),
+    "timecode": ("path", "sequence"),
+    "rate": ("sequence",),
+    "transfer": ("sequence",),
+    "audio": ("path", "glob"),
+    "lut": ("path", "sequence", "glob"),
+    "tolerate": ("path", "glob"),
+}
+_SPOKEN = {"path": "a path", "sequence": "a sequence", "glob": "a glob"}
+
+
 def _entry_problems(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
     for index, entry in enumerate(_listed(data)):
-        if not isinstance(entry, Mapping):
-            continue
-        given = [name for name in ("path", "glob", "from") if name in entry]
-        if len(given) != 1:
-            yield problem("JS035", ("sources", index), given=" and ".join(given) or "none")
-        for name in ("exclude", "on_unusable"):
-            if name in entry and "glob" not in entry:
-                yield problem("JS039", ("sources", index, name), found=name)
+        if isinstance(entry, Mapping):
+            yield from (each.within(("sources", index)) for each in _judge_entry(entry))
+
+
+def _judge_entry(entry: Mapping[str, Any]) -> Iterator[Problem]:
+    given = [name for name in ("path", "sequence", "glob", "from") if name in entry]
+    if len(given) != 1:
+        yield problem("JS035", given=" and ".join(given) or "none")
+        return
+    for name, kinds in _BESIDE.items():
+        if name in entry and given[0] not in kinds:
+            yield problem("JS039", (name,), found=name, kind=" or ".join(_SPOKEN[kind] for kind in kinds))
+    if given == ["sequence"]:
+        yield from _judge_sequence(entry)
+
+
+def _judge_sequence(entry: Mapping[str, Any]) -> Iterator[Problem]:
+    if "rate" not in entry:
+        yield problem("JS166", ("sequence",))
+    try:
+        parse_pattern(str(entry["sequence"]))
+    except ValueError as error:
+        yield problem("JS167", ("sequence",), found=str(entry["sequence"]), reason=str(error))
+
+
+def _judge_quality(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
+    quality = data.get("quality")
+    codec = codecs.canonical_codec(str(data["codec"]), quality)
+    own = codecs.quality_of(codec)
+    if quality and codecs.is_profile(codec) and own != quality:
+        rungs = codecs.LADDERS[codecs.CODECS[codec].family]
+        remedy = f"take {rungs[str(quality)]}, or drop quality"
+        yield problem("JS160", ("quality",), found=str(quality), codec=codec, own=own or "its own", remedy=remedy)
+
+
+def _judge_timecode(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
+    entries = _listed(data)
+    alone = len(entries) == 1 and not (isinstance(entries[0], Mapping) and {"glob", "from"} & entries[0].keys())
+    if data.get("timecode") is not None and not alone:
+        yield problem("JS161", ("timecode",))
+
+
+def _judge_conform(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
+    if data.get("conform") and data["fps_mode"] != EXPLICIT:
+        yield problem("JS163", ("conform",))
+
+
+def _judge_fit(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
+    if parse_resolution(str(data["resolution"])).box is not None:
+        return
+    for name, idle in (("fit", "inside"), ("upscale", False)):
+        if data.get(name, idle) != idle:
+            yield problem("JS165", (name,), resolution=str(data["resolution"]))
 
 
 def _listed(data: Mapping[str, Any]) -> list[Any] | tuple[Any, ...]:
@@ -51,12 +114,15 @@ def _listed(data: Mapping[str, Any]) -> list[Any] | tuple[Any, ...]:
     return sources if isinstance(sources, list | tuple) else ()
 
 
+_NAMED = ("path", "sequence", "glob")
+
+
 def _texts(data: Mapping[str, Any]) -> Iterator[tuple[FieldPath, Any]]:
     for index, entry in enumerate(_listed(data)):
         if not isinstance(entry, Mapping):
             yield ("sources", index), entry
         else:
-            yield from ((("sources", index, name), entry[name]) for name in ("path", "glob") if name in entry)
+            yield from ((("sources", index, name), entry[name]) for name in _NAMED if name in entry)
 
 
 def _places(texts: Iterable[tuple[FieldPath, Any]]) -> Iterator[tuple[FieldPath, str, Location]]:
@@ -106,7 +172,7 @@ def _judge_template(data: Mapping[str, Any], context: _Context) -> Iterator[Prob
     needing = sorted(name for name in template.uses & naming.TOKENS.keys() if naming.TOKENS[name].needs == "facts")
     if needing:
         yield problem("JS049", naming.FIELD, what=f"output names, for they use {', '.join(needing)}")
-    elif any(isinstance(entry, Mapping) for entry in _listed(data)):
+    elif any(isinstance(entry, Mapping) and {"glob", "from"} & entry.keys() for entry in _listed(data)):
         yield problem("JS049", naming.FIELD, what="output names, for the lock says which files there are")
 
 
@@ -116,9 +182,10 @@ def _judge_output_names(data: Mapping[str, Any], context: _Context) -> Iterator[
         return
     template = naming.parse_template(context.template or "", frozenset(data.get("tokens") or ()))
     names = []
-    for index, source in enumerate(data["sources"]):
+    for index, clip in enumerate(clips_of(map(entry_of, data["sources"]))):
         try:
-            names.append((source, naming.output_name(template, naming.spec_tokens(data, source, index), source)))
+            tokens = naming.spec_tokens(data, clip, index)
+            names.append((clip.path, naming.output_name(template, tokens, clip.path)))
         except JobspecError as error:
             yield from error.problems
     yield from naming.collisions(names)
@@ -128,11 +195,15 @@ def _judge_output_names(data: Mapping[str, Any], context: _Context) -> Iterator[
 _JUDGEMENTS: tuple[tuple[tuple[str, ...], Callable[[Mapping[str, Any], _Context], Iterator[Problem]]], ...] = (
     (("codec", "container"), _judge_pair),
     (("fps_mode", "fps_explicit"), _judge_rate),
+    (("codec", "quality"), _judge_quality),
+    (("sources", "timecode"), _judge_timecode),
+    (("fps_mode", "conform"), _judge_conform),
+    (("resolution", "fit", "upscale"), _judge_fit),
     ((), _entry_problems),
     ((), _judge_twice),
     ((), _judge_roots),
     (("naming_template", "tokens", "created_at"), _judge_template),
-    (tuple(row.name for row in schema.FIELDS if row.in_yaml), _judge_output_names),
+    (tuple(row.name for row in FIELDS if row.in_yaml), _judge_output_names),
 )
 
 

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from fractions import Fraction
 from numbers import Number
@@ -13,16 +13,16 @@ from typing import Any
 from runner import canonical
 from runner.errors import JobSpecValidationError, Problem, errors, problem
 from runner.spec import codecs, schema
+from runner.spec.fields import VERSION
 from runner.spec.judgement import judge
 from runner.spec.location import REPOSITORY, Mounts, is_location, parse_location
+from runner.spec.pairs import Pairs, mapping_of, pairs_of, plain_text
 from runner.spec.presence import missing_sources
 from runner.spec.project import Project, mounts_here
 from runner.spec.rates import parse_rate, rate_text
-from runner.spec.sources import Entry, entry_of, globs_of, plain_entry
+from runner.spec.sources import Clip, Entry, clips_of, entry_of, globs_of, plain_entry
 from runner.spec.templates import read_template
 from runner.spec.tree import WorkTree, repository_of
-
-Pairs = tuple[tuple[str, str], ...]
 
 
 class FpsMode(StrEnum):
@@ -30,19 +30,6 @@ class FpsMode(StrEnum):
 
     SAME_AS_SOURCE = "same-as-source"
     EXPLICIT = "explicit"
-
-
-def _pairs(value: Any) -> Any:
-    """Return a mapping as sorted pairs, hashable; what is none comes back as it is, for `problems` to name."""
-    if isinstance(value, Mapping):
-        return tuple(sorted(((key, _pairs(each)) for key, each in value.items()), key=lambda pair: str(pair[0])))
-    return _text(value)
-
-
-def _mapping(value: Any) -> Any:
-    if isinstance(value, tuple) and all(isinstance(each, tuple) and len(each) == 2 for each in value):
-        return {key: _mapping(each) for key, each in value}
-    return value
 
 
 def _rate(value: Any) -> Any:
@@ -59,22 +46,23 @@ def _mode(value: Any) -> Any:
 
 
 def _entries(value: Any) -> Any:
-    return tuple(entry_of(_text(each)) for each in value) if isinstance(value, list | tuple) else value
+    return tuple(map(entry_of, value)) if isinstance(value, list | tuple) else value
 
 
-def _text(value: Any) -> Any:
-    """Return text and paths as plain text: a subclass of str would not come back from JSON."""
-    return str(value) if isinstance(value, str | os.PathLike) else value
+def _overlays(value: Any) -> Any:
+    """Return burn-ins as a tuple of pairs; one alone may stand without a list."""
+    return (pairs_of(value),) if isinstance(value, Mapping) else pairs_of(value)
 
 
 # How the constructor brings each field into its one form.
 _FORMS: dict[str, Callable[[Any], Any]] = {
     "sources": _entries,
-    "codec": lambda value: codecs.canonical_codec(str(value)) if isinstance(value, str) else value,
     "fps_mode": _mode,
     "fps_explicit": lambda value: None if value is None else _rate(value),
-    "resolved_tokens": _pairs,
-    "tokens": _pairs,
+    "resolved_tokens": pairs_of,
+    "tokens": pairs_of,
+    "audio": pairs_of,
+    "overlay": _overlays,
 }
 
 
@@ -100,11 +88,23 @@ class JobSpec:
     resolved_tokens: tuple[tuple[str, Pairs], ...] = field(default=())
     created_at: str | None = None
     tokens: Pairs = field(default=())
+    fit: str = "inside"
+    upscale: bool = False
+    scan: str = "preserve"
+    color: str = "preserve"
+    conform: bool = False
+    quality: str | None = None
+    timecode: str | None = None
+    audio: Any = "preserve"
+    lut: str | None = None
+    overlay: tuple[Pairs, ...] = ()
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
-            value = _FORMS.get(name, _text)(getattr(self, name))
+            value = _FORMS.get(name, plain_text)(getattr(self, name))
             object.__setattr__(self, name, value)
+        if isinstance(self.codec, str):
+            object.__setattr__(self, "codec", codecs.canonical_codec(self.codec, self.quality))
         if not self.job_id:
             content = {**self.to_dict(), "job_id": "", "resolved_tokens": {}}
             object.__setattr__(self, "job_id", canonical.short(_content(content)))
@@ -116,9 +116,13 @@ class JobSpec:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """The sources that are plain paths; all of them, in a resolved spec."""
-        entries = self.sources if isinstance(self.sources, tuple) else ()
-        return tuple(entry for entry in entries if isinstance(entry, str))
+        """The places of the sources that are one clip each; all of them, in a resolved spec."""
+        return tuple(clip.path for clip in self.clips)
+
+    @property
+    def clips(self) -> tuple[Clip, ...]:
+        """The sources that are one clip each, with what the spec says of each alone."""
+        return clips_of(self.sources if isinstance(self.sources, tuple) else ())
 
     @property
     def own_tokens(self) -> dict[str, str]:
@@ -127,12 +131,11 @@ class JobSpec:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the spec as plain data, fields in the contract's order, later fields only when set."""
-        data: dict[str, Any] = {"jobspec_version": schema.VERSION}
+        data: dict[str, Any] = {"jobspec_version": VERSION}
         for name in self.__slots__:
             value = getattr(self, name)
-            data[name] = _OUTWARD.get(name, _same)(value)
-        if not self.tokens:
-            del data["tokens"]
+            if name not in _LATER or value != _LATER[name]:
+                data[name] = _OUTWARD.get(name, _same)(value)
         return data
 
     @classmethod
@@ -186,9 +189,19 @@ def _same(value: Any) -> Any:
 _OUTWARD: dict[str, Callable[[Any], Any]] = {
     "sources": lambda value: [plain_entry(each) for each in value] if isinstance(value, tuple) else value,
     "fps_mode": lambda value: str(value) if isinstance(value, str) else value,
-    "resolved_tokens": _mapping,
-    "tokens": _mapping,
+    "resolved_tokens": mapping_of,
+    "tokens": mapping_of,
+    "audio": mapping_of,
+    "overlay": lambda value: [mapping_of(each) for each in value] if isinstance(value, tuple) else value,
 }
+_CONTRACT = frozenset(
+    (
+        *("job_id", "sources", "output_directory", "codec", "container", "resolution", "fps_mode", "fps_explicit"),
+        *("naming_template", "resolved_tokens", "created_at"),
+    )
+)
+# Fields that came later stand in a file only when they say something: an older spec keeps its digest.
+_LATER = {each.name: each.default for each in fields(JobSpec) if each.name not in _CONTRACT}
 
 
 def _content(data: dict[str, Any]) -> str:

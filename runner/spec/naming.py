@@ -20,6 +20,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from runner.errors import JobspecError, Problem, problem
 from runner.spec.codecs import EXTENSIONS, canonical_codec
 from runner.spec.location import parse_location
+from runner.spec.sequence import parse_pattern
+from runner.spec.sources import Clip
 from runner.text import harmless
 
 LONGEST_TEMPLATE = 512
@@ -352,11 +354,13 @@ def _split(name: str) -> tuple[str, str]:
     return (stem, extension) if stem and extension else (name, "")
 
 
-def spec_tokens(spec: Mapping[str, Any], source: str, index: int) -> dict[str, str]:
+def spec_tokens(spec: Mapping[str, Any], clip: Clip, index: int) -> dict[str, str]:
     """Return the tokens of a source that need no facts; `spec` is a JobSpec's plain data, `index` the frozen one."""
-    location = parse_location(source)
+    location = parse_location(clip.path)
     folder, _, name = location.path.rstrip("/").rpartition("/")
     stem, extension = _split(name)
+    if clip.sequence:
+        stem = parse_pattern(clip.path).stem
     tokens = {
         "source_name": stem,
         "source_ext": extension,

@@ -8,6 +8,7 @@ from pathlib import Path
 from runner.errors import JobspecError, Problem, problem
 from runner.spec.location import Location, Mounts, is_location, parse_location
 from runner.spec.project import Project
+from runner.spec.sources import Clip, clip_of
 
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -39,9 +40,11 @@ def missing_sources(sources: Iterable[object], mounts: Mounts) -> Iterable[Probl
 
     What is no place at all has a problem already, and patterns are looked up by `lock`.
     """
-    for index, text in enumerate(sources):
-        if not isinstance(text, str) or not is_location(text):
+    for index, entry in enumerate(sources):
+        clip = clip_of(entry) if isinstance(entry, str | Clip) else None
+        if clip is None or clip.sequence or not is_location(clip.path):
             continue
+        text = clip.path
         try:
             found = file_problem(mounts.bind(parse_location(text)), text)
         except JobspecError as error:

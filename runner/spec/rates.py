@@ -92,6 +92,11 @@ class Timecode:
 _TIMECODE = re.compile(r"(\d{2}):(\d{2}):(\d{2})([:;.])(\d{1,3})", re.ASCII)
 
 
+def is_timecode(text: str) -> bool:
+    """Say whether `text` has the shape of a timecode, whatever the rate."""
+    return _TIMECODE.fullmatch(text) is not None
+
+
 @lru_cache(maxsize=1 << 14)
 def parse_timecode(text: str, rate: Fraction) -> Timecode:
     """Read "01:00:00:00", or with ";" or "." before the frames for drop-frame, at `rate`.

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from runner.errors import JobSpecValidationError, Place, Problem, problem
 from runner.spec import naming, schema
 from runner.spec.bases import DEEPEST, effective, relative_to
+from runner.spec.fields import FIELDS
 from runner.spec.judgement import judge
 from runner.spec.location import parse_location
 from runner.spec.model import JobSpec
@@ -91,7 +92,7 @@ def _order(found: Problem) -> tuple[bool, int, int]:
 def _forbidden(data: object) -> list[Problem]:
     """Return the fields that the tool fills and no author may set."""
     present = data if isinstance(data, dict) else {}
-    return [problem("JS014", (row.name,)) for row in schema.FIELDS if not row.in_yaml and row.name in present]
+    return [problem("JS014", (row.name,)) for row in FIELDS if not row.in_yaml and row.name in present]
 
 
 def read_spec(tree: Tree, file: str, project: Project) -> Reading:
@@ -107,7 +108,8 @@ def _read_spec(tree: Tree, file: str, project: Project, way: _Way) -> Reading:
         document = effective(tree, file)
     except JobSpecValidationError as error:
         return Reading(file, None, error.problems)
-    data = {"job_id": default_job_id(file), **document.data} if isinstance(document.data, dict) else document.data
+    data = schema.typed(document.data)
+    data = {"job_id": default_job_id(file), **data} if isinstance(data, dict) else data
     template, missing = read_template(data.get("naming_template") if isinstance(data, dict) else None, tree)
     found = [*_forbidden(data), *missing, *judge(data, project, template)]
     if missing:
@@ -202,9 +204,9 @@ def _placed_names(reading: Reading) -> Iterator[tuple[str, str]]:
     template = naming.parse_template(spec.naming_template, frozenset(spec.own_tokens))
     directory = parse_location(spec.output_directory)
     data = spec.to_dict()
-    for index, source in enumerate(spec.paths):
-        name = naming.output_name(template, naming.spec_tokens(data, source, index), source)
-        yield f"{source} in {reading.file}", str(directory / name)
+    for index, clip in enumerate(spec.clips):
+        name = naming.output_name(template, naming.spec_tokens(data, clip, index), clip.path)
+        yield f"{clip.path} in {reading.file}", str(directory / name)
 
 
 def same_outputs(readings: Iterable[Reading]) -> list[Problem]:

@@ -1,51 +1,22 @@
-"""Entries of `sources` that are no plain path: globs, and the sources of another spec."""
+"""The entries of `sources`: a clip, an image sequence, a glob, the sources of another spec."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from runner.spec.location import Location, parse_location
+from runner.spec.globs import Glob
+from runner.spec.location import Location
+from runner.spec.own import NAMES, PLAIN, Own, own_of, plain_own
+from runner.spec.pairs import plain_text
 
 
 @dataclass(frozen=True, slots=True)
-class Glob:
-    """All files of a root that match `pattern` and none of `exclude`; expanded by `lock` alone.
+class Clip:
+    """One source with what differs for it; `path` is the pattern of an image sequence when `sequence` is set."""
 
-    `**` stands for any number of folders, `*`, `?` and `[…]` stay within one name. Dot files, and with them the
-    `._*` files of a Mac, never match.
-    """
-
-    pattern: str
-    exclude: tuple[str, ...] = ()
-    on_unusable: str = "error"
-
-    @property
-    def place(self) -> Location:
-        """The pattern with its root apart. Raises ValueError."""
-        return parse_location(self.pattern)
-
-    @property
-    def folder(self) -> str:
-        """The folder below the root from which on the pattern needs a look at the disk."""
-        return _folder(self.place)
-
-    @property
-    def depth(self) -> int | None:
-        """How many folders below `folder` a match may lie; None for any number."""
-        parts = self.place.path.split("/")
-        return None if "**" in parts else len(parts) - _fixed(parts) - 1
-
-    def takes(self, location: Location) -> bool:
-        """Say whether a file belongs to this glob; looks at its name only."""
-        place = self.place
-        if location.root != place.root or not _compiled(place.path).fullmatch(location.path):
-            return False
-        below = location.path.removeprefix(self.folder).removeprefix("/")
-        if any(part.startswith(".") for part in below.split("/")):
-            return False
-        return not any(_compiled(pattern).fullmatch(below) for pattern in self.exclude)
+    path: str
+    own: Own = PLAIN
+    sequence: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,120 +26,77 @@ class From:
     spec: str
 
 
-Entry = str | Glob | From
-_MAGIC = re.compile(r"[*?[]")
-
-
-def _fixed(parts: Sequence[str]) -> int:
-    """Return how many parts of a pattern, from the left, name one folder each."""
-    return next((number for number, part in enumerate(parts) if _MAGIC.search(part)), len(parts) - 1)
-
-
-@lru_cache(maxsize=1024)
-def _folder(place: Location) -> str:
-    parts = place.path.split("/")
-    return "/".join(parts[: _fixed(parts)]) or ("/" if place.root is None else "")
-
-
-# The pieces of a pattern that mean something else than themselves.
-_PIECE = re.compile(r"(\[!?[^\]]+\]|\*+|\?)")
-
-
-@lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """Return the expression of a pattern. What stands between two ** or two * is found once and never again.
-
-    An atomic group does that, and makes matching linear, whatever pattern and name.
-    """
-    first, *others = _runs(pattern.split("/"))
-    if not others:
-        return re.compile(_parts(first).removesuffix("/"))
-    between = "".join(f"(?>(?:[^/]+/)*?{_parts(run)})" for run in others[:-1] if run)
-    last = f"(?:[^/]+/)*{_parts(others[-1]).removesuffix('/')}" if others[-1] else r"[\s\S]+"
-    return re.compile(_parts(first) + between + last)
-
-
-def _runs(parts: list[str]) -> list[list[str]]:
-    """Return the parts of a pattern between its **: each of these stands for any number of folders."""
-    runs: list[list[str]] = [[]]
-    for part in parts:
-        if part == "**":
-            runs.append([])
-        else:
-            runs[-1].append(part)
-    return runs
-
-
-def _parts(parts: list[str]) -> str:
-    return "".join(f"{_part(part)}/" for part in parts)
-
-
-def _part(part: str) -> str:
-    """Return the expression of one name."""
-    chunks = [""]
-    for piece in _PIECE.split(part):
-        if piece.startswith("*"):
-            chunks.append("")
-        else:
-            chunks[-1] += _one(piece)
-    first, *others = chunks
-    between = "".join(f"(?>[^/]*?{chunk})" for chunk in others[:-1])
-    return first + between + (f"[^/]*{others[-1]}" if others else "")
-
-
-def _one(piece: str) -> str:
-    """Return the expression of a piece without stars: ? is any character, [ab] and [!ab] one of a set."""
-    if piece == "?":
-        return "[^/]"
-    return _set(piece[1:-1]) if _PIECE.fullmatch(piece) else re.escape(piece)
-
-
-def _set(inner: str) -> str:
-    other = inner.startswith("!") and len(inner) > 1
-    ranges = re.findall(r"([\s\S])-([\s\S])|([\s\S])", inner[other:])
-    spelled = "".join(
-        re.escape(one) if one else f"{re.escape(low)}-{re.escape(high)}"
-        for low, high, one in ranges
-        if one or low <= high
-    )
-    if not spelled:  # a range that runs backwards holds nothing
-        return "[^/]" if other else r"(?!)"
-    return f"(?!/)[{'^' * other}{spelled}]"
+Entry = str | Clip | Glob | From
+_KINDS = ("path", "sequence", "glob", "from")
 
 
 def entry_of(value: Any) -> Any:
     """Return an entry from plain data; what is none, or two at once, comes back as it is, for the schema to name."""
-    if isinstance(value, str):
-        return str(value)
-    given: dict[str, Any] = dict(value) if isinstance(value, Mapping) else {}
-    if _is_glob(given):
-        exclude = tuple(map(str, given.get("exclude", ())))
-        return Glob(str(given["glob"]), exclude, str(given.get("on_unusable", "error")))
-    if given.keys() == {"path"} and isinstance(given["path"], str):
-        return str(given["path"])
-    return From(str(given["from"])) if given.keys() == {"from"} and isinstance(given["from"], str) else value
+    if not isinstance(value, Mapping):
+        return plain_text(value)
+    given = {str(name): each for name, each in value.items()}
+    kinds = [name for name in _KINDS if name in given]
+    own = own_of(given)
+    if len(kinds) != 1 or own is None or not isinstance(given[kinds[0]], str):
+        return value
+    return _entry(kinds[0], given, own) or value
 
 
-def _is_glob(given: Mapping[str, Any]) -> bool:
-    exclude = given.get("exclude", ())
-    texts = [
-        given.get("glob"),
-        given.get("on_unusable", "error"),
-        *(exclude if isinstance(exclude, list | tuple) else [0]),
-    ]
-    return all(isinstance(each, str) for each in texts) and given.keys() <= {"glob", "exclude", "on_unusable"}
+def _entry(kind: str, given: Mapping[str, Any], own: Own) -> Entry | None:
+    text = str(given[kind])
+    if kind == "glob":
+        return _glob(text, given, own)
+    if kind == "from":
+        return From(text) if len(given) == 1 else None
+    return simple(Clip(text, own, kind == "sequence")) if given.keys() <= {kind, *NAMES} else None
+
+
+def _glob(pattern: str, given: Mapping[str, Any], own: Own) -> Glob | None:
+    exclude, unusable = given.get("exclude", ()), given.get("on_unusable", "error")
+    if given.keys() - {"glob", "exclude", "on_unusable", *NAMES} or not isinstance(unusable, str):
+        return None
+    if not isinstance(exclude, list | tuple) or not all(isinstance(each, str) for each in exclude):
+        return None
+    return Glob(pattern, tuple(map(str, exclude)), str(unusable), own)
+
+
+def simple(clip: Clip) -> str | Clip:
+    """Return a clip of which nothing is said but its path as that path: the one form of it."""
+    return clip.path if clip.own == PLAIN and not clip.sequence else clip
+
+
+def clip_of(entry: Entry) -> Clip | None:
+    """Return an entry as the one clip that it is; None for globs and other specs' sources."""
+    if isinstance(entry, str):
+        return Clip(entry)
+    return entry if isinstance(entry, Clip) else None
+
+
+def clips_of(entries: Iterable[Entry]) -> tuple[Clip, ...]:
+    """Return the clips among entries; all of them, in a resolved spec."""
+    return tuple(clip for entry in entries if (clip := clip_of(entry)))
+
+
+def settled(entry: Entry, location: Location | str) -> str | Clip:
+    """Return the clip that an entry makes of a file: its place, and all that the entry says of it."""
+    if isinstance(entry, Clip):
+        return simple(replace(entry, path=str(location)))
+    return simple(Clip(str(location), entry.own if isinstance(entry, Glob) else PLAIN))
 
 
 def plain_entry(entry: Entry) -> Any:
     """Return an entry as plain data, defaults left out."""
     if isinstance(entry, From):
         return {"from": entry.spec}
+    if isinstance(entry, Clip):
+        return {"sequence" if entry.sequence else "path": entry.path, **plain_own(entry.own)}
     if not isinstance(entry, Glob):
         return entry
     data: dict[str, Any] = {"glob": entry.pattern}
     if entry.exclude:
         data["exclude"] = list(entry.exclude)
-    return data | ({"on_unusable": entry.on_unusable} if entry.on_unusable != "error" else {})
+    data |= {"on_unusable": entry.on_unusable} if entry.on_unusable != "error" else {}
+    return data | plain_own(entry.own)
 
 
 def globs_of(entries: Iterable[Entry]) -> tuple[Glob, ...]:

@@ -10,8 +10,8 @@ import pytest
 
 from runner.errors import Exit, JobspecError
 from runner.media.expand import expand
+from runner.spec.globs import Glob
 from runner.spec.location import Mounts
-from runner.spec.sources import Glob
 
 
 def made(top: Path, *files: str) -> Path:

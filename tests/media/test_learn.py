@@ -14,8 +14,9 @@ import pytest
 from runner.errors import Exit, JobspecError
 from runner.media.learn import Learnt, learn, unlocked
 from runner.media.lock import Header, Lock, Locked
+from runner.spec.globs import Glob
 from runner.spec.location import Location, Mounts
-from runner.spec.sources import Entry, Glob
+from runner.spec.sources import Entry
 from tests.clips import clip
 
 HEADER = Header(format=1, toolchain="9.0", recipes=1)

@@ -31,7 +31,8 @@ from runner.media.lock import (
 from runner.plan import document
 from runner.plan.build import Request, build
 from runner.report.planned import text
-from runner.spec.sources import Entry, Glob
+from runner.spec.globs import Glob
+from runner.spec.sources import Entry
 from tests.plan.planning import FILM, facts, spec, tracks
 
 FILE, SPEC = "specs/day.lock.jsonl", "specs/day.yaml"

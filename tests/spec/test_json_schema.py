@@ -7,8 +7,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from runner.spec.codecs import ALIASES, CODECS, CONTAINERS
+from runner.spec.fields import FIELDS
 from runner.spec.json_schema import json_schema, translated
-from runner.spec.schema import FIELDS, wrong_fields
+from runner.spec.schema import wrong_fields
 from runner.spec.source import read_yaml
 from tests.spec.given import FINE, plain, without
 

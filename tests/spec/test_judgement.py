@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from runner.errors import Exit, errors
 from runner.spec.codecs import CODECS, CONTAINERS, why_not
+from runner.spec.fields import FIELDS
 from runner.spec.judgement import judge
 from runner.spec.project import Project, Root
-from runner.spec.schema import FIELDS
 from tests.spec.given import FINE, codes, lines, plain, without
 
 PROJECT = Project(roots=(Root("media"), Root("proxies"), Root("cards", read_only=True)))

@@ -20,6 +20,7 @@ from runner.spec.naming import (
     same_place,
     spec_tokens,
 )
+from runner.spec.sources import Clip
 from tests.spec.given import plain
 
 GIVEN = {
@@ -66,14 +67,14 @@ def test_the_tokens_are_those_of_the_contract() -> None:
     ],
 )
 def test_a_source_has_these_tokens(source: str, name: str, extension: str, folder: str) -> None:
-    tokens = spec_tokens(plain(), source, 7)
+    tokens = spec_tokens(plain(), Clip(source), 7)
     assert (tokens["source_name"], tokens["source_ext"], tokens["source_dir"]) == (name, extension, folder)
     assert tokens["index"] == "007"
 
 
 def test_a_spec_has_these_tokens() -> None:
     spec = plain(job_id="day03", codec="dnxhr", created_at="2026-11-23T08:00:00Z", tokens={"show": "harbour"})
-    tokens = spec_tokens(spec, "media:a.mov", 0)
+    tokens = spec_tokens(spec, Clip("media:a.mov"), 0)
     expected = {
         "job_id": "day03",
         "codec": "dnxhr_lb",

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import problem
-from runner.spec.schema import FIELDS, MOST_PROBLEMS, capped, check_project, parse_time, wrong_fields
+from runner.spec.fields import FIELDS, parse_time
+from runner.spec.schema import MOST_PROBLEMS, capped, check_project, wrong_fields
 from tests.spec.given import FINE, codes, lines, plain, without
 
 

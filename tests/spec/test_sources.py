@@ -12,9 +12,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from runner.errors import Problem
+from runner.spec.globs import Glob
 from runner.spec.location import parse_location
 from runner.spec.repository import Reading, read_specs
-from runner.spec.sources import From, Glob, entry_of, globs_of, plain_entry
+from runner.spec.sources import From, entry_of, globs_of, plain_entry
 from runner.spec.tree import WorkTree
 from tests.spec.given import codes, job, lines, read, text
 
@@ -145,7 +146,7 @@ _LONG = 20_000
 MATCHING = """
 import sys
 from runner.spec.location import parse_location
-from runner.spec.sources import Glob
+from runner.spec.globs import Glob
 print(Glob(f"media:{sys.argv[1]}").takes(parse_location(f"media:{sys.argv[2]}")))
 """
 
