@@ -96,6 +96,9 @@ CODES: dict[str, Row] = {
     "JS165": Row("needs a box such as 1280x720 in resolution; {resolution} is none"),
     "JS166": Row("an image sequence has no frame rate of its own; say it: {{sequence: …, rate: 24}}"),
     "JS167": Row("{found} is no image sequence: {reason}"),
+    "JS168": Row(
+        "{source} is EXR, which does not say how its light is to be read; state it: {{sequence: …, transfer: linear}}"
+    ),
     # names
     "JS040": Row("not a naming template: {reason}"),
     "JS041": Row("{construct} is not part of the naming language; it has {{{{ token }}}}, {{% if %}} and filters"),

@@ -11,7 +11,7 @@ from runner import canonical
 from runner.errors import JobspecError, Place, Problem, problem
 from runner.media.facts import FORMATS, Facts
 from runner.media.toolchain import release
-from runner.plan import picture, recipes, sound, wrap
+from runner.plan import picture, recipes, sound, timing, wrap
 from runner.plan.arguments import Arg, Input, Threads
 from runner.plan.model import (
     FORMAT,
@@ -84,16 +84,19 @@ class _Setting:
 
 def _intent(setting: _Setting, facts: Facts) -> Intent:
     spec = setting.spec
-    shape = picture.sized(picture.upright(facts.picture), setting.resolution)
-    seen = picture.intend(spec.codec, facts.picture, shape, spec.rate, setting.recipe)
-    carried = wrap.intend(spec.container, facts, seen.rate)
+    frame = picture.frame_of(facts.picture, spec, setting.resolution)
+    seen = picture.intend(spec, facts.picture, frame, setting.recipe)
+    carried = wrap.intend(spec.container, facts, seen.rate, retimed=seen.timing == "retimed")
     return Intent(picture=seen, sound=sound.intend(facts.sound, setting.sound), wrap=carried)
 
 
-def _refusals(setting: _Setting, source: str, facts: Facts) -> list[Problem]:
+def _refusals(setting: _Setting, clip: Clip, source: str, facts: Facts) -> list[Problem]:
     """Return why this source cannot be made, as far as that is known before it is clear what shall become of it."""
     spec = setting.spec
-    found = wrap.refusals(source, facts, spec.container, spec.rate or facts.picture.rate)
+    retimed = timing.timing(facts.picture, spec) == "retimed"
+    found = wrap.refusals(source, facts, spec.container, spec.rate or facts.picture.rate, retimed=retimed)
+    if facts.picture.codec == "exr" and clip.own.transfer is None:
+        found.append(problem("JS168", source=source))
     found += sound.refusals(source, facts, spec.container, setting.sound)
     family = (setting.recipe.decodes_as, spec.container)
     if family in release(setting.toolchain).refuses:
@@ -148,12 +151,12 @@ def _arguments(setting: _Setting, source: str, facts: Facts, intent: Intent) -> 
 
 def _length(facts: Facts, intent: Intent) -> Fraction:
     """Return the length of the output's picture in seconds."""
-    return picture.expected_frames(facts.picture, intent.picture)[0] / intent.picture.rate
+    return timing.expected_frames(facts, intent.picture)[0] / intent.picture.rate
 
 
 def _expectation(setting: _Setting, facts: Facts, intent: Intent) -> Expectation:
     seen = intent.picture
-    frames, off = picture.expected_frames(facts.picture, seen)
+    frames, off = timing.expected_frames(facts, seen)
     seconds = frames / seen.rate
     lengths = sound.lengths(facts.sound, setting.spec.container, seconds)
     known = [length for length in lengths if length is not None]
@@ -216,7 +219,7 @@ def _tokens(setting: _Setting, clip: Clip, index: int, facts: Facts, intent: Int
 def _losses(setting: _Setting, facts: Facts, intent: Intent) -> tuple[str, ...]:
     others = [each for each in facts.ignored if each.startswith("video")]
     return (
-        *picture.losses(facts.picture, intent.picture, setting.resolution),
+        *picture.losses(facts.picture, intent.picture, setting.spec, setting.recipe),
         *sound.losses(facts.sound, setting.sound),
         *sound.cut(facts.sound, setting.spec.container, _length(facts, intent)),
         *wrap.losses(facts, intent.wrap, intent.picture.rate),
@@ -228,10 +231,10 @@ def _losses(setting: _Setting, facts: Facts, intent: Intent) -> tuple[str, ...]:
 def _output(setting: _Setting, clip: Clip, index: int, facts: Facts) -> tuple[Output, dict[str, str]]:
     """Return one planned output and its tokens. Raises JobspecError for what cannot be made or named."""
     source, facts = str(parse_location(clip.path)), stated(facts, setting.spec, clip)
-    if refused := _refusals(setting, source, facts):
+    if refused := _refusals(setting, clip, source, facts):
         raise JobspecError(refused)
     intent = _intent(setting, facts)
-    if refused := picture.refusals(source, facts.picture, intent.picture, setting.recipe, setting.table):
+    if refused := picture.refusals(source, intent.picture, setting.recipe, setting.table):
         raise JobspecError(refused)
     tokens = _tokens(setting, clip, index, facts, intent)
     output = Output(

@@ -13,17 +13,23 @@ FORMAT = 1
 
 
 class PictureIntent(Value, frozen=True, kw_only=True):
-    """What the picture shall be: size and SAR as coded, exact rate, what happens to rate and fields."""
+    """What the picture shall be: size and SAR as coded, exact rate, what happens to rate and fields.
+
+    `inner` is the size of the picture within the frame, where bars are added; `quality` the spec's word for the row
+    of its codec's table.
+    """
 
     codec: str
     width: int
     height: int
     sar: Fraction
     rate: Fraction
-    timing: Literal["every-frame", "resampled"]
+    timing: Literal["every-frame", "resampled", "retimed"]
     scan: Scan
     pixel_format: str
     colour: Colour
+    inner: tuple[int, int] | None = None
+    quality: str | None = None
 
 
 class TrackIntent(Value, frozen=True, kw_only=True):

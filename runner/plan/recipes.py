@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Literal
 
 from runner.spec import codecs
@@ -11,25 +10,17 @@ from runner.spec import codecs
 DECLARED = 1
 
 
-@dataclass(frozen=True, slots=True)
-class FixedFormat:
-    """One line of a codec that has only so many: size, rate in frames a second, and the options that pick it."""
-
-    width: int
-    height: int
-    rate: Fraction
-    options: tuple[str, ...]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """How one codec is encoded.
 
     `decodes_as` is FFmpeg's name of the codec in the file; `pixel_format` (with `alpha_format` for sources that
-    have alpha) is enforced, since encoders accept wrong ones; `threads` is a number where bits depend on it, "any"
-    where the machine may choose, "own" where the options say it or the encoder does not ask; `smallest` is
-    (width, height); `matrix` is the only one that the codec's decoders know; `formats` lists all a codec has, if few;
-    `tags` are options that one container needs.
+    have alpha) is enforced, since encoders accept wrong ones; `qualities` says which options have other values at
+    another quality than standard; `fields` are the options that keep interlaced fields, None where the codec has none;
+    `threads` is a number where bits depend on it, "any" where the machine may choose, "own" where the options say it
+    or the encoder does not ask; `smallest` is (width, height); `matrix` is the only one that the codec's decoders know;
+    `fixed` says that the codec is a list of sizes and rates (plan/dnxhd.py); `tags` are options that one container
+    needs.
     """
 
     encoder: str
@@ -37,11 +28,12 @@ class Recipe:
     options: tuple[str, ...]
     pixel_format: str
     alpha_format: str | None = None
+    qualities: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    fields: tuple[str, ...] | None = None
     threads: int | Literal["any", "own"] = "any"
-    interlaced: bool = False
     matrix: str | None = None
     smallest: tuple[int, int] = (2, 2)
-    formats: tuple[FixedFormat, ...] = ()
+    fixed: bool = False
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     why: str
     source: str
@@ -60,6 +52,10 @@ class SoundRecipe:
     source: str
 
 
+# Flags that make an encoder code fields as fields, and its wrapper say so; without them 5.1 tags the file progressive.
+_FIELDS = ("-flags", "+ildct+ilme")
+
+
 def _prores(profile: int | str, pixel_format: str = "yuv422p10le", alpha_format: str | None = None) -> Recipe:
     return Recipe(
         encoder="prores_ks",
@@ -67,7 +63,7 @@ def _prores(profile: int | str, pixel_format: str = "yuv422p10le", alpha_format:
         options=("-profile:v", str(profile), "-vendor", "apl0"),
         pixel_format=pixel_format,
         alpha_format=alpha_format,
-        interlaced=True,
+        fields=_FIELDS,
         why="vendor apl0 is what Apple's own encoder writes, some readers ask for it; pixel formats are those of the"
         " profile, for prores_ks takes wrong ones without a word",
         source="Apple ProRes White Paper (2022); FFmpeg 9.0.2, measured",
@@ -87,18 +83,6 @@ def _dnxhr(profile: str, pixel_format: str) -> Recipe:
     )
 
 
-_FILM, _PAL, _NTSC = (Fraction(24000, 1001), Fraction(24)), (Fraction(25),), (Fraction(30000, 1001),)
-# Size, rates, Mb/s: the offline line of each size and rate. FFmpeg checks the bitrate, not that it suits the rate.
-_DNXHD = (
-    (1920, 1080, (*_FILM, *_PAL), 36),
-    (1920, 1080, _NTSC, 45),
-    (1920, 1080, (Fraction(50),), 75),
-    (1920, 1080, (Fraction(60000, 1001),), 90),
-    (1280, 720, (*_FILM, *_PAL), 60),
-    (1280, 720, _NTSC, 75),
-    (1280, 720, (Fraction(50),), 110),
-    (1280, 720, (Fraction(60000, 1001),), 145),
-)
 _QUICKTIME_HEVC = {"mov": ("-tag:v", "hvc1"), "mp4": ("-tag:v", "hvc1")}
 
 _PICTURE_1: Mapping[str, Recipe] = {
@@ -113,11 +97,8 @@ _PICTURE_1: Mapping[str, Recipe] = {
         options=(),
         pixel_format="yuv422p",
         matrix="bt709",
-        formats=tuple(
-            FixedFormat(width, height, rate, ("-b:v", f"{megabits}M"))
-            for width, height, rates, megabits in _DNXHD
-            for rate in rates
-        ),
+        fields=_FIELDS,
+        fixed=True,
         why="DNxHD is a list of sizes, rates and bitrates; Avid refuses what is not on it",
         source="SMPTE ST 2019-1, Avid DNxHD Technology White Paper; FFmpeg's encoder table",
     ),
@@ -134,6 +115,8 @@ _PICTURE_1: Mapping[str, Recipe] = {
             *("-g", "15", "-keyint_min", "15", "-sc_threshold", "0", "-bf", "0", "-flags", "+cgop"),
         ),
         pixel_format="yuv420p",
+        qualities={"draft": {"-crf": "26"}, "high": {"-crf": "15"}},
+        fields=("-flags", "+cgop+ildct+ilme"),
         threads=4,
         why="a short closed GOP without B frames scrubs well at a quarter of the size of all-intra;"
         " bits depend on the number of threads, so it is pinned",
@@ -147,6 +130,7 @@ _PICTURE_1: Mapping[str, Recipe] = {
             "keyint=30:min-keyint=30:scenecut=0:open-gop=0:bframes=0:pools=4:frame-threads=2:log-level=error",
         ),
         pixel_format="yuv420p",
+        qualities={"draft": {"-crf": "28"}, "high": {"-crf": "17"}},
         tags=_QUICKTIME_HEVC,
         smallest=(32, 32),
         threads="own",
@@ -162,6 +146,7 @@ _PICTURE_1: Mapping[str, Recipe] = {
             *("-row-mt", "1", "-g", "30"),
         ),
         pixel_format="yuv420p",
+        qualities={"draft": {"-crf": "38"}, "high": {"-crf": "22"}},
         threads=4,
         why="-b:v 0 makes -crf a constant quality; with row-mt one thread gives other bits than several, so the number"
         " is pinned",
@@ -171,6 +156,7 @@ _PICTURE_1: Mapping[str, Recipe] = {
         encoder="libsvtav1",
         decodes_as="av1",
         options=("-preset", "8", "-crf", "32", "-g", "30"),
+        qualities={"draft": {"-crf": "40"}, "high": {"-crf": "22"}},
         pixel_format="yuv420p10le",
         smallest=(64, 64),
         threads="own",

@@ -9,7 +9,7 @@ from runner.plan.model import WrapIntent
 from runner.plan.recipes import MUXING
 from runner.spec.codecs import CONTAINERS
 from runner.spec.location import parse_location
-from runner.spec.rates import Timecode, parse_timecode, rate_label
+from runner.spec.rates import Timecode, can_drop, parse_timecode, rate_label
 
 _MIDNIGHT = "00:00:00:00"
 # Containers with a timecode track of their own; the others carry it as a tag of stream and file.
@@ -25,16 +25,21 @@ _MXF_RATES = frozenset(
 )
 
 
-def timecode_of(facts: Facts, rate: Fraction) -> Timecode | None:
-    """Return the start timecode at the output's rate. Raises ValueError for one that does not exist."""
+def timecode_of(facts: Facts, rate: Fraction, *, retimed: bool = False) -> Timecode | None:
+    """Return the start timecode at the output's rate. Raises ValueError for one that does not exist.
+
+    A resampled picture begins at the same instant. One that is re-timed keeps what its clock shows, as editors see it
+    who conform 25 to 24: its frames are the same, only longer.
+    """
     if facts.timecode is None:
         return None
-    return parse_timecode(facts.timecode, facts.picture.rate).at(rate)
+    code = parse_timecode(facts.timecode, facts.picture.rate)
+    return code.shown_at(rate) if retimed else code.at(rate)
 
 
-def intend(container: str, facts: Facts, rate: Fraction) -> WrapIntent:
+def intend(container: str, facts: Facts, rate: Fraction, *, retimed: bool = False) -> WrapIntent:
     """Return what the file shall carry; `rate` is the output's. Raises ValueError as `timecode_of`."""
-    code = timecode_of(facts, rate)
+    code = timecode_of(facts, rate, retimed=retimed)
     written = str(code) if code else _MIDNIGHT if container == "mxf" else None
     return WrapIntent(
         container=container, timecode=written, reel=facts.reel if container in _REEL and written else None
@@ -63,19 +68,29 @@ def _timecode(container: str, code: str) -> tuple[str, ...]:
     return ("-metadata:s:v:0", f"timecode={code}", "-metadata", f"timecode={code}")
 
 
-def refusals(source: str, facts: Facts, container: str, rate: Fraction) -> list[Problem]:
+_SAY = 'say the right one for this clip: {path: …, timecode: "01:00:00:00"}, or timecode: none'
+
+
+def refusals(source: str, facts: Facts, container: str, rate: Fraction, *, retimed: bool = False) -> list[Problem]:
     """Return why the file cannot carry what it must."""
     found = []
     try:
-        timecode_of(facts, rate)
+        timecode_of(facts, rate, retimed=retimed)
     except ValueError:
-        remedy = "mend the tag in the source, or ask where the clip comes from"
-        clock = rate_label(facts.picture.rate)
+        remedy = f"{_why(facts.timecode or '', facts.picture.rate)}; {_SAY}"
+        clock = rate_label(rate if retimed else facts.picture.rate)
         found.append(problem("JS073", source=source, found=facts.timecode, rate=clock, remedy=remedy))
     if container == "mxf" and rate not in _MXF_RATES:
         remedy = "use mov or mkv, or an explicit rate"
         found.append(problem("JS075", source=source, rate=rate_label(rate), container=container, remedy=remedy))
     return found
+
+
+def _why(code: str, rate: Fraction) -> str:
+    """Return what is wrong with a code at a rate, in words."""
+    if (";" in code or "." in code) and not can_drop(rate):
+        return "drop-frame counting exists at multiples of 29.97 only"
+    return "no clock shows that"
 
 
 def losses(facts: Facts, intent: WrapIntent, rate: Fraction) -> list[str]:
@@ -86,6 +101,6 @@ def losses(facts: Facts, intent: WrapIntent, rate: Fraction) -> list[str]:
         found.append(f"reel {facts.reel} is not carried by {intent.container}{without}")
     if facts.timecode is None and intent.timecode:
         found.append(f"the source has no timecode; {intent.container} always has one, {intent.timecode} is written")
-    if facts.timecode and rate != facts.picture.rate:
+    if facts.timecode and intent.timecode != str(parse_timecode(facts.timecode, facts.picture.rate)):
         found.append(f"start timecode {facts.timecode} becomes {intent.timecode} at {rate_label(rate)}")
     return found

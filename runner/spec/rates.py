@@ -88,6 +88,14 @@ class Timecode:
             raise ValueError(f"no timecode counts {rate} frames a second")
         return Timecode(int(Fraction(self.frames) / self.rate * rate), rate, self.drop and can_drop(rate))
 
+    def shown_at(self, rate: Fraction) -> "Timecode":
+        """Return the code with the same digits at another rate, drop-frame where that exists.
+
+        Raises ValueError when no clock at that rate shows them: frame 24 of 25 at 24.
+        """
+        text = str(self)
+        return parse_timecode(text if can_drop(rate) else text.replace(";", ":"), rate)
+
 
 _TIMECODE = re.compile(r"(\d{2}):(\d{2}):(\d{2})([:;.])(\d{1,3})", re.ASCII)
 
