@@ -20,7 +20,7 @@ SCALER = "flags=lanczos+accurate_rnd+full_chroma_int+bitexact"
 
 def _scan(picture: Picture, frame: Frame, spec: JobSpec, recipe: Recipe, rate: Fraction) -> Scan:
     """Return the output's scan: fields survive only at their own height and rate, upright, in a codec that has them."""
-    kept = spec.scan == "preserve" and recipe.fields is not None and not picture.rotation
+    kept = spec.scan == "preserve" and picture.scan in recipe.scans.get(spec.container, ()) and not picture.rotation
     same = picture.height == frame.inner[1] == frame.shape.height and rate == picture.rate and picture.constant
     listed = not recipe.fixed or dnxhd.line(frame.shape.width, frame.shape.height, True, rate, None) is not None
     return picture.scan if kept and same and listed else "progressive"
@@ -102,7 +102,7 @@ def filters(picture: Picture, intent: PictureIntent) -> tuple[str, ...]:
 
 def options(intent: PictureIntent, recipe: Recipe) -> tuple[str, ...]:
     """Return the encoder's options: those of the recipe at its quality, of the fixed line, of scan and colour."""
-    fields = recipe.fields if recipe.fields and intent.scan != "progressive" else ()
+    fields = recipe.fields if intent.scan != "progressive" else ()
     return (*_chosen(recipe, intent.quality), *_line(intent, recipe), *fields, *_tags(intent.colour))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from runner.media.facts import Scan
 from runner.spec import codecs
 
 # The number used where neither lock nor project declares one.
@@ -16,7 +17,8 @@ class Recipe:
 
     `decodes_as` is FFmpeg's name of the codec in the file; `pixel_format` (with `alpha_format` for sources that
     have alpha) is enforced, since encoders accept wrong ones; `qualities` says which options have other values at
-    another quality than standard; `fields` are the options that keep interlaced fields, None where the codec has none;
+    another quality than standard; `fields` are the options that keep interlaced fields, `scans` the field orders that
+    each container says rightly of them;
     `threads` is a number where bits depend on it, "any" where the machine may choose, "own" where the options say it
     or the encoder does not ask; `smallest` is (width, height); `matrix` is the only one that the codec's decoders know;
     `fixed` says that the codec is a list of sizes and rates (plan/dnxhd.py); `tags` are options that one container
@@ -29,7 +31,8 @@ class Recipe:
     pixel_format: str
     alpha_format: str | None = None
     qualities: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    fields: tuple[str, ...] | None = None
+    fields: tuple[str, ...] = ()
+    scans: Mapping[str, tuple[Scan, ...]] = field(default_factory=dict)
     threads: int | Literal["any", "own"] = "any"
     matrix: str | None = None
     smallest: tuple[int, int] = (2, 2)
@@ -54,6 +57,10 @@ class SoundRecipe:
 
 # Flags that make an encoder code fields as fields, and its wrapper say so; without them 5.1 tags the file progressive.
 _FIELDS = ("-flags", "+ildct+ilme")
+# Which field order arrives, measured by ffprobe and in the bytes with 5.1.9 and 9.0.2: MXF says of ProRes that it is
+# progressive, and of all else that the top field is first; DNxHD has no other order; mov, mp4 and mkv say both.
+_EITHER: tuple[Scan, ...] = ("tff", "bff")
+_TOP: tuple[Scan, ...] = ("tff",)
 
 
 def _prores(profile: int | str, pixel_format: str = "yuv422p10le", alpha_format: str | None = None) -> Recipe:
@@ -64,6 +71,7 @@ def _prores(profile: int | str, pixel_format: str = "yuv422p10le", alpha_format:
         pixel_format=pixel_format,
         alpha_format=alpha_format,
         fields=_FIELDS,
+        scans={"mov": _EITHER, "mkv": _EITHER},
         why="vendor apl0 is what Apple's own encoder writes, some readers ask for it; pixel formats are those of the"
         " profile, for prores_ks takes wrong ones without a word",
         source="Apple ProRes White Paper (2022); FFmpeg 9.0.2, measured",
@@ -98,6 +106,7 @@ _PICTURE_1: Mapping[str, Recipe] = {
         pixel_format="yuv422p",
         matrix="bt709",
         fields=_FIELDS,
+        scans={"mov": _TOP, "mkv": _TOP, "mxf": _TOP},
         fixed=True,
         why="DNxHD is a list of sizes, rates and bitrates; Avid refuses what is not on it",
         source="SMPTE ST 2019-1, Avid DNxHD Technology White Paper; FFmpeg's encoder table",
@@ -117,6 +126,7 @@ _PICTURE_1: Mapping[str, Recipe] = {
         pixel_format="yuv420p",
         qualities={"draft": {"-crf": "26"}, "high": {"-crf": "15"}},
         fields=("-flags", "+cgop+ildct+ilme"),
+        scans={"mov": _EITHER, "mp4": _EITHER, "mkv": _EITHER, "mxf": _TOP},
         threads=4,
         why="a short closed GOP without B frames scrubs well at a quarter of the size of all-intra;"
         " bits depend on the number of threads, so it is pinned",
