@@ -141,7 +141,10 @@ CODES: dict[str, Row] = {
     "JS073": Row("{source}: the timecode {found} does not exist at {rate} frames a second; {remedy}"),
     "JS074": Row("{source}: {loss}", Exit.OK),
     "JS075": Row("{source}: {rate} frames a second cannot go into {container}; {remedy}"),
-    "JS076": Row("{source} is HDR ({transfer}), which bands in the 8 bits of {codec}; choose one of {remedy}"),
+    "JS076": Row(
+        "{source} is HDR ({transfer}), which bands in the 8 bits of {codec}; "
+        "say color: tonemap, or choose one of {remedy}"
+    ),
     "JS077": Row("{source}: the picture begins {offset} the sound, which {container} cannot say; mov and mkv keep it"),
     # toolchain
     "JS080": Row("no FFmpeg found: {reason}", Exit.TRY_AGAIN),
