@@ -127,7 +127,7 @@ def test_full_range_becomes_limited_with_every_grey_right_within_one(repository:
     assert (stream["color_range"], stream["pix_fmt"]) == ("tv", "yuv420p")
     after = grey(file)[60]
     assert max(abs(after[x] - round(16 + before[x] * 219 / 255)) for x in range(4, 508)) <= 1
-    assert (after[4], after[507]) == (16, 235)
+    assert max(abs(after[0] - 16), abs(after[511] - 235)) <= 1
 
 
 def hdr(repository: Repository) -> None:
@@ -211,14 +211,18 @@ def test_alpha_survives_in_prores_4444_and_is_a_named_loss_in_422(repository: Re
 
 def test_a_clean_aperture_is_not_cropped_away(repository: Repository) -> None:
     """A clap atom of 1888 of 1920 columns, as XDCAM has it, put into a clip by hand: build 9 would crop to it."""
-    file = clip(repository.media / "a.mov", size="384x216", seconds=0.2)
+    drawn = "color=black:s=384x216:r=25:d=0.2,drawbox=0:0:12:216:white:fill,drawbox=372:0:12:216:white:fill"
+    file = repository.media / "a.mov"
+    ffmpeg("-f", "lavfi", "-i", drawn, "-c:v", "libx264", "-pix_fmt", "yuv420p", f"file:{file}")
     data = file.read_bytes()
     numbers = (352, 1, 216, 1, 0, 1, 0, 1)
     atom = (40).to_bytes(4, "big") + b"clap" + b"".join(number.to_bytes(4, "big") for number in numbers)
     file.write_bytes(grown(data, b"avcC", atom))
     assert video(file)["side_data_list"][0]["crop_left"] == 16
-    stream = video(run(repository))
-    assert (stream["width"], stream["height"]) == (384, 216)
+    made = run(repository, codec="h264", container="mp4")
+    row = grey(made)[100]
+    assert len(row) == 384
+    assert (row[6] > 200, row[20] < 30, row[363] < 30, row[377] > 200) == (True, True, True, True)
 
 
 def grown(data: bytes, beside: bytes, atom: bytes) -> bytes:
