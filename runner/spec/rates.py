@@ -81,8 +81,8 @@ class Timecode:
     def from_samples(cls, samples: int, sample_rate: int, rate: Fraction) -> "Timecode":
         """Return the code of a sound file's first sample, counted since midnight (BWF time_reference, EBU 3285).
 
-        Rounded down to the frame in which that sample sounds; a sample late counts as on time, for recorders round
-        29.97's 1601.6 samples a frame. Always non-drop: the field has no drop flag, and recorders make the same
+        Rounded down to the frame in which that sample sounds; one sample too few still is that frame, for recorders
+        round 29.97's 1601.6 samples a frame. Always non-drop: the field has no drop flag, and recorders make the same
         count of either kind, frames since midnight times samples a frame, so that the frame is right and only its
         label could be the other one. Raises ValueError for a rate that no timecode or no sound has.
         """
