@@ -3,7 +3,7 @@
 The fields of a header that speak of rates are taken at their word only where the times bear them out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -60,14 +60,14 @@ def _count(source: Source, stream: Any, look: Look) -> tuple[int, Counted, list[
     """Return the number of frames that decoding gives, how it was learnt, and their times in ticks."""
     if not look.whole or _unequal(stream, look):
         shown = _decoded_times(source)
-        return len(shown), "decoded", [time for time in shown if time is not None]
+        return len(shown), "decoded", _known(shown)
     times = _index_times(stream)
     if times and _constant(times):
         return len(times), "index", times
     if _format(stream) == "mxf" and stream.duration and stream.average_rate:
         return round(stream.duration * stream.time_base * stream.average_rate), "index", []
-    times = _packet_times(source)
-    return len(times), "packets", times
+    shown = _packet_times(source)
+    return len(shown), "packets", _known(shown)
 
 
 def _format(stream: Any) -> str:
@@ -90,8 +90,12 @@ def _index_times(stream: Any) -> list[int]:
     return [entry.timestamp for entry in entries]
 
 
-def _packet_times(source: Source) -> list[int]:
-    """Return the showing times, in ticks, of all packets of the picture. Reads the whole file.
+def _known(shown: Iterable[int | None]) -> list[int]:
+    return [time for time in shown if time is not None]
+
+
+def _packet_times(source: Source) -> list[int | None]:
+    """Return the showing times, in ticks, of all packets of the picture; None for what has none. Reads the whole file.
 
     Keeps no packet: a film is larger than the memory.
     """
@@ -100,8 +104,9 @@ def _packet_times(source: Source) -> list[int]:
         return [_shown_at(packet) for packet in packets if not packet.is_discard]
 
 
-def _shown_at(packet: Any) -> int:
-    return packet.pts if packet.pts is not None else packet.dts or 0
+def _shown_at(packet: Any) -> int | None:
+    time: int | None = packet.dts if packet.pts is None else packet.pts
+    return time
 
 
 def _decoded_times(source: Source) -> list[int | None]:
