@@ -182,7 +182,7 @@ CODES: dict[str, Row] = {
     "JS124": Row("no lock; the sources were probed", Exit.OK),
     # image sequences, single pictures, parts of recordings
     "JS130": Row("{found} is not the pattern of an image sequence: {reason}"),
-    "JS131": Row("the sequence {found} ({span}) lacks {count} frames: {missing}; copy what is missing"),
+    "JS131": Row("the sequence {found} ({span}) lacks {count} of its frames: {missing}; copy what is missing"),
     "JS132": Row("{found} matches no file in its folder"),
     "JS133": Row("the frame {frame} of {found} is {what}, but the first one is {first}"),
     "JS134": Row("{found} is no kind of picture that sequences are read from; legal: {kinds}"),

@@ -182,4 +182,6 @@ def _kind(path: Path, text: str) -> str:
     """Return codec, size and pixel format of a picture in words."""
     with Source(path, f"{text}: {path.name}").open_still() as container:
         context = pictures_of(container)[0].codec_context
+        if not context.pix_fmt:
+            raise JobspecError(problem("JS067", found=f"{text}: {path.name}", what="a picture that can be read"))
         return f"{context.codec.canonical_name} {context.width}x{context.height} {context.pix_fmt}"
