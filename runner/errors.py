@@ -187,7 +187,7 @@ CODES: dict[str, Row] = {
     "JS133": Row("the frame {frame} of {found} is {what}, but the first one is {first}"),
     "JS134": Row("{found} is no kind of picture that sequences are read from; legal: {kinds}"),
     "JS135": Row("{found} is a single picture ({kind}); an image sequence is named by its pattern, such as {pattern}"),
-    "JS136": Row("{found} is not one recording in one file: {reason}; join it with the maker's tool, or export it"),
+    "JS136": Row("{found} is not one recording in one file: {reason}; export it from the application that made it"),
     # the command's own arguments
     "JS100": Row("{reason}", Exit.USAGE),
 }

@@ -108,7 +108,7 @@ def _spoken(language: str | None) -> str | None:
 
 def _learn(source: Source, container: Any) -> Facts:
     pictures = pictures_of(container)
-    if refused := refusal_inside(container, pictures[:1], source.text):
+    if refused := refusal_inside(source.path, container, pictures, source.text):
         raise JobspecError(refused)
     if not pictures:
         raise JobspecError(problem("JS064", found=source.text))

@@ -1,10 +1,12 @@
 """Files that are no sources although they hold pictures: camera RAW, stills, parts of a spanned recording."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from runner.errors import Problem, problem
+from runner.media.boxes import index_of, lies_elsewhere, sample_entries
 from runner.media.opening import codec_of
 
 _HEAD_BYTES = 64
@@ -110,12 +112,16 @@ def refusal_by_head(path: Path, head: bytes, text: str) -> Problem | None:
     return None
 
 
-def refusal_inside(container: Any, streams: list[Any], text: str) -> Problem | None:
-    """Return why an opened file is no source: its picture is camera RAW, or it is one part of several; or None."""
-    for stream in streams:
-        if raw := _raw_codec(stream) or _raw_maker(container, stream) or _mosaic(stream):
+def refusal_inside(path: Path, container: Any, pictures: Sequence[Any], text: str) -> Problem | None:
+    """Return why an opened file is no source: its picture is camera RAW, or media of it lies elsewhere; or None."""
+    index = index_of(path) if container.format.name.startswith("mov") else b""
+    for stream in pictures[:1]:
+        raw = _raw_codec(stream, sample_entries(index)) or _raw_maker(container, stream) or _mosaic(stream)
+        if raw:
             return _raw_problem(raw, text)
-    return _spanned(container, text)
+    if lies_elsewhere(index):
+        return problem("JS136", found=text, reason="a reference movie, whose media lies in other files")
+    return _several(container, text)
 
 
 def _raw_problem(raw: Raw, text: str) -> Problem:
@@ -126,9 +132,12 @@ def _marked(head: bytes, marks: tuple[tuple[int, bytes], ...]) -> bool:
     return any(head.startswith(mark, offset) for offset, mark in marks)
 
 
-def _raw_codec(stream: Any) -> Raw | None:
-    hints = {codec_of(stream).lower(), str(getattr(stream.codec_context, "codec_tag", "")).lower()}
-    return next((each for each in RAWS if hints & set(each.codecs)), None)
+def _raw_codec(stream: Any, entries: Iterable[str]) -> Raw | None:
+    """Return the RAW that a picture is coded in; of a codec without a name only the sample entry tells."""
+    hints = {codec_of(stream), str(getattr(stream.codec_context, "codec_tag", ""))}
+    if stream.codec_context is None:
+        hints |= set(entries)
+    return next((each for each in RAWS if {hint.lower() for hint in hints} & set(each.codecs)), None)
 
 
 def _raw_maker(container: Any, stream: Any) -> Raw | None:
@@ -149,9 +158,9 @@ def _mosaic(stream: Any) -> Raw | None:
 _PATTERN = "0d010201."
 
 
-def _spanned(container: Any, text: str) -> Problem | None:
+def _several(container: Any, text: str) -> Problem | None:
     _, _, pattern = container.metadata.get("operational_pattern_ul", "").partition(_PATTERN)
     if pattern[:2] in ("02", "03"):
-        name = f"OP{int(pattern[:2])}{'abc'[max(0, min(int(pattern[2:4] or '1', 16), 3) - 1)]}"
-        return problem("JS136", found=text, reason=f"this MXF ({name}) is a list of several clips")
+        reason = f"an MXF of operational pattern {int(pattern[:2])}, which plays several clips in turn"
+        return problem("JS136", found=text, reason=reason)
     return None
