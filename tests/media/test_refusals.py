@@ -4,11 +4,12 @@ import os
 import re
 from pathlib import Path
 
+import av
 import pytest
 
 from runner.errors import Exit, JobspecError
 from runner.media.probe import probe
-from runner.media.refusals import RAWS
+from runner.media.refusals import RAWS, refusal_inside
 from tests.clips import clip, ffmpeg
 from tests.media.frames import frames
 
@@ -100,11 +101,14 @@ def test_an_mxf_of_the_same_makers_that_decodes_is_a_source(tmp_path: Path) -> N
 
 
 def test_an_undeveloped_mosaic_is_camera_raw_whoever_made_it(tmp_path: Path) -> None:
-    raw, file = tmp_path / "sensor", tmp_path / "a.mkv"
+    raw, file = tmp_path / "sensor", tmp_path / "a.nut"  # of the formats that FFmpeg can write a mosaic to, the one
     raw.write_bytes(os.urandom(64 * 36 * 5))
     read = ("-f", "rawvideo", "-pixel_format", "bayer_rggb8", "-video_size", "64x36")
-    ffmpeg(*read, "-i", f"file:{raw}", "-c", "copy", "-allow_raw_vfw", "1", f"file:{file}")
-    assert "an undeveloped mosaic" in refusal(file)
+    ffmpeg(*read, "-i", f"file:{raw}", "-c", "copy", f"file:{file}")
+    with av.open(f"file:{file}") as container:
+        found = refusal_inside(file, container, container.streams.video, "media:a.nut")
+    assert found
+    assert "an undeveloped mosaic" in found.message
 
 
 def test_every_kind_of_raw_can_be_told_and_has_a_tool() -> None:
