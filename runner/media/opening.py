@@ -1,6 +1,6 @@
 """The one door through which facts are learnt from a file: PyAV, with FFmpeg's protocols and formats whitelisted."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,14 @@ def codec_of(stream: Any) -> str:
     return str(context.codec.canonical_name) if context is not None else "unknown"
 
 
+def tag_of(stream: Any) -> str:
+    """Return the sample entry or four-character code of a stream, or nothing: some codes are no text."""
+    try:
+        return str(stream.codec_context.codec_tag) if stream.codec_context else ""
+    except UnicodeDecodeError:
+        return ""
+
+
 @dataclass(slots=True)
 class TopFirst:
     """Says of interlaced frames which field comes first: PyAV does not tell, FFmpeg's filter `select` does."""
@@ -89,10 +97,3 @@ class TopFirst:
         except (BlockingIOError, EOFError):
             return False
         return True
-
-
-def decoded(stream: Any, packets: Iterator[Any]) -> Iterator[Any]:
-    """Yield the frames of some packets, and at their end those that the decoder still holds."""
-    for packet in packets:
-        yield from stream.codec_context.decode(packet)
-    yield from stream.codec_context.decode(None)

@@ -7,7 +7,7 @@ from typing import Any
 
 from runner.errors import Problem, problem
 from runner.media.boxes import index_of, lies_elsewhere, sample_entries
-from runner.media.opening import codec_of
+from runner.media.opening import codec_of, tag_of
 
 _HEAD_BYTES = 64
 
@@ -134,7 +134,7 @@ def _marked(head: bytes, marks: tuple[tuple[int, bytes], ...]) -> bool:
 
 def _raw_codec(stream: Any, entries: Iterable[str]) -> Raw | None:
     """Return the RAW that a picture is coded in; of a codec without a name only the sample entry tells."""
-    hints = {codec_of(stream), str(getattr(stream.codec_context, "codec_tag", ""))}
+    hints = {codec_of(stream), tag_of(stream)}
     if stream.codec_context is None:
         hints |= set(entries)
     return next((each for each in RAWS if {hint.lower() for hint in hints} & set(each.codecs)), None)
