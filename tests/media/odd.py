@@ -4,6 +4,7 @@
 `tests.clips.decoded_frames`, which is FFmpeg's own count.
 """
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -96,6 +97,20 @@ def begun_late(path: Path) -> Path:
     """Record a transport stream as a receiver does that is switched on between two key frames."""
     data = clip(path, seconds=1.2, encode=H264).read_bytes()
     path.write_bytes(data[len(data) // 188 // 4 * 188 :])
+    return path
+
+
+def with_aperture(path: Path, entry: bytes, width: int, height: int) -> Path:
+    """Give a mov a clean aperture (clap), as cameras and Final Cut do, in the middle of its picture."""
+    data = bytearray(path.read_bytes())
+    begin = data.rindex(entry) - 4
+    size = int.from_bytes(data[begin : begin + 4], "big")
+    box = struct.pack(">I4s8I", 40, b"clap", width, 1, height, 1, 0, 1, 0, 1)
+    data[begin + size : begin + size] = box
+    for kind in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", entry):
+        place = data.rindex(kind, 0, begin + 8) - 4
+        data[place : place + 4] = (int.from_bytes(data[place : place + 4], "big") + len(box)).to_bytes(4, "big")
+    path.write_bytes(data)
     return path
 
 
