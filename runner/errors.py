@@ -132,7 +132,7 @@ CODES: dict[str, Row] = {
     "JS063": Row("{found} is not a media file that can be read: {reason}"),
     "JS064": Row("{found} has no picture; a job needs one"),
     "JS065": Row("{found} is empty (0 bytes)"),
-    "JS066": Row("{found} is {kind}, which FFmpeg cannot decode; make a proxy with the maker's tool"),
+    "JS066": Row("{found} is {kind}, which FFmpeg cannot decode; make a proxy with the maker's tool ({tool})"),
     "JS067": Row("{found} lacks {what}; it may be cut off or still being copied"),
     # planning
     "JS070": Row("{source}: {codec} has no format of {size} at {rate}; {remedy}"),
@@ -194,6 +194,14 @@ CODES: dict[str, Row] = {
     "JS126": Row("has no lock, and --locked forbids to probe; run `jobspec lock {spec}`", Exit.STALE),
     "JS125": Row("{found} is unusable: {reason}; take it out, or say on_unusable: skip"),
     "JS124": Row("no lock; the sources were probed", Exit.OK),
+    # image sequences, single pictures, parts of recordings
+    "JS130": Row("{found} is not the pattern of an image sequence: {reason}"),
+    "JS131": Row("the sequence {found} ({span}) lacks {count} of its frames: {missing}; copy what is missing"),
+    "JS132": Row("{found} matches no file in its folder"),
+    "JS133": Row("the frame {frame} of {found} is {what}, but the first one is {first}"),
+    "JS134": Row("{found} is no kind of picture that sequences are read from; legal: {kinds}"),
+    "JS135": Row("{found} is a single picture ({kind}); an image sequence is named by its pattern, such as {pattern}"),
+    "JS136": Row("{found} is not one recording in one file: {reason}; export it from the application that made it"),
     # the command's own arguments
     "JS100": Row("{reason}", Exit.USAGE),
 }

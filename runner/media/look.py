@@ -1,0 +1,67 @@
+"""A look at the first frames of a picture: what they say of its scan, and whether its packets are its frames."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from runner.media.facts import Scan
+from runner.media.opening import MEDIA_ERRORS, TopFirst, codec_of
+
+# A camera may begin with a frame of another kind than the rest (a black one, a first field alone).
+LOOKED_AT = 5
+# Enough for five frames of any order of coding, in fields too; a file that gives none by then is damaged.
+MOST_PACKETS = 64
+
+# Codecs whose every frame says whether it was shot in fields. Containers say it of the whole track, and wrongly where
+# progressive pictures travel in an interlaced format (PsF: XDCAM and XAVC at 25p in 50i), or where the muxer did not
+# know (DV and DNxHD in a mov of FFmpeg's: measured).
+_TELLING = {"h264", "mpeg2video", "prores", "dnxhd", "dvvideo", "vc1"}
+# FFmpeg's AVFieldOrder: TT and TB begin with the top field, BB and BT with the bottom one.
+_ORDERS: dict[int, Scan] = {2: "tff", 4: "tff", 3: "bff", 5: "bff"}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the first frames show. `whole` says that every packet is one frame, and decodes from the first one on."""
+
+    first: Any
+    scan: Scan
+    whole: bool
+
+
+def look(container: Any, stream: Any) -> Look | None:
+    """Decode a few frames from the file's begin; None when none comes. Uses the container up."""
+    packets, frames = _decoded(container, stream) if stream.codec_context else ([], [])
+    if not frames:
+        return None
+    fed = [packet for packet in packets if not packet.is_discard]
+    whole = packets[0].is_keyframe and len(frames) == len(fed)
+    return Look(frames[0], _scan(stream, frames), whole)
+
+
+def _decoded(container: Any, stream: Any) -> tuple[list[Any], list[Any]]:
+    """Return the first packets, and every frame they give: also those that the decoder keeps back for their order."""
+    packets: list[Any] = []
+    frames: list[Any] = []
+    context = stream.codec_context
+    try:
+        for packet in islice((each for each in container.demux(stream) if each.size), MOST_PACKETS):
+            packets.append(packet)
+            frames += context.decode(packet)
+            if len(frames) >= LOOKED_AT:
+                break
+        frames += context.decode(None)
+    except MEDIA_ERRORS:
+        pass  # what came before the damage is what there is; how many frames there are, decoding all will say
+    return packets, frames
+
+
+def _scan(stream: Any, frames: Sequence[Any]) -> Scan:
+    """Return the scan: the frames' word where the codec has one, most of them deciding, else the header's."""
+    header = _ORDERS.get(int(stream.codec_context.field_order or 0), "progressive")
+    fields = [frame for frame in frames if frame.interlaced_frame]
+    if 2 * len(fields) >= len(frames):
+        order = TopFirst(stream)
+        return "tff" if 2 * sum(order.says(frame) for frame in fields) >= len(fields) else "bff"
+    return "progressive" if codec_of(stream) in _TELLING else header
