@@ -95,7 +95,6 @@ CODES: dict[str, Row] = {
     "JS163": Row("needs fps_mode explicit and the rate to conform to in fps_explicit"),
     "JS165": Row("needs a box such as 1280x720 in resolution; {resolution} is none"),
     "JS166": Row("an image sequence has no frame rate of its own; say it: {{sequence: …, rate: 24}}"),
-    "JS167": Row("{found} is no image sequence: {reason}"),
     "JS168": Row(
         "{source} is EXR, which does not say how its light is to be read; state it: {{sequence: …, transfer: linear}}"
     ),

@@ -9,7 +9,7 @@ from typing import Any
 
 from runner import canonical
 from runner.errors import JobspecError, Place, Problem, problem
-from runner.media.facts import FORMATS, Facts
+from runner.media.facts import FORMATS, IMAGES, Facts
 from runner.media.toolchain import release
 from runner.plan import picture, recipes, sound, timing, wrap
 from runner.plan.arguments import Arg, Input, Threads
@@ -30,7 +30,7 @@ from runner.plan.stated import stated
 from runner.spec import naming
 from runner.spec.location import parse_location
 from runner.spec.model import JobSpec
-from runner.spec.rates import rate_label
+from runner.spec.rates import rate_label, rate_text
 from runner.spec.resolution import Resolution, parse_resolution
 from runner.spec.source import Document
 from runner.spec.sources import Clip
@@ -110,9 +110,16 @@ def _reading(setting: _Setting, source: str, facts: Facts) -> tuple[Arg, ...]:
         *("-xerror", "-err_detect", "explode"),
         *("-protocol_whitelist", "file", "-format_whitelist", _whitelist(facts.format)),
         *("-max_pixels", str(MOST_PIXELS), "-threads", Threads()),
-        *release(setting.toolchain).reading,
-        *("-i", Input(location=source)),
+        *(_counted(facts) if facts.sequence else release(setting.toolchain).reading),
+        *("-i", Input(location=source, sequence=facts.sequence is not None)),
     )
+
+
+def _counted(facts: Facts) -> tuple[str, ...]:
+    """Return how the files of a sequence are read: from the first number on, at the rate that its spec states."""
+    assert facts.sequence is not None
+    start, rate = str(facts.sequence.first), rate_text(facts.picture.rate)
+    return ("-f", IMAGES, "-pattern_type", "sequence", "-start_number", start, "-framerate", rate)
 
 
 @lru_cache(maxsize=64)

@@ -25,14 +25,14 @@ def _full(picture: Picture) -> bool:
 def colour(picture: Picture, recipe: Recipe, tonemap: bool) -> Colour:
     """Return the output's tags: the source's, full range as limited; BT.709 of HDR that is tone-mapped.
 
-    Linear light gets the curve of BT.709: no codec here is meant to hold it.
+    Linear light gets the curve of BT.709, for no codec here is meant to hold it, and is taken to have its primaries.
     """
     if tonemap and picture.colour.transfer in HDR:
         return _BT709
-    transfer = picture.colour.transfer
+    seen, linear = picture.colour, picture.colour.transfer == LINEAR
     return Colour(
-        primaries=picture.colour.primaries,
-        transfer="bt709" if transfer == LINEAR else transfer,
+        primaries=seen.primaries or ("bt709" if linear else None),
+        transfer="bt709" if linear else seen.transfer,
         matrix=_matrix(picture, recipe),
         range="tv" if _full(picture) else picture.colour.range,
     )

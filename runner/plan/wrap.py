@@ -101,6 +101,6 @@ def losses(facts: Facts, intent: WrapIntent, rate: Fraction) -> list[str]:
         found.append(f"reel {facts.reel} is not carried by {intent.container}{without}")
     if facts.timecode is None and intent.timecode:
         found.append(f"the source has no timecode; {intent.container} always has one, {intent.timecode} is written")
-    if facts.timecode and intent.timecode != str(parse_timecode(facts.timecode, facts.picture.rate)):
+    if facts.timecode and rate != facts.picture.rate:
         found.append(f"start timecode {facts.timecode} becomes {intent.timecode} at {rate_label(rate)}")
     return found

@@ -76,7 +76,7 @@ def _judge_sequence(entry: Mapping[str, Any]) -> Iterator[Problem]:
     try:
         parse_pattern(str(entry["sequence"]))
     except ValueError as error:
-        yield problem("JS167", ("sequence",), found=str(entry["sequence"]), reason=str(error))
+        yield problem("JS130", ("sequence",), found=str(entry["sequence"]), reason=str(error))
 
 
 def _judge_quality(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
