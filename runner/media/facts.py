@@ -118,7 +118,8 @@ class Facts(Value, frozen=True, kw_only=True):
 
     `offset` is the time in seconds by which the picture begins after the sound (before it, when negative), where
     that is more than half a frame. `other_timecodes` are those found beside `timecode` that disagree with it, most
-    trusted first. `clip` is the name a camera or editor gave to the recording. `sequence` is set when the source is
+    trusted first. `clip` is the name a camera or editor gave to the recording, `created` the time it was made, as
+    ISO 8601 in UTC. `sequence` is set when the source is
     an image sequence: its picture's rate is then 25 unless its files name one, and the spec has to say what it is.
     """
 
@@ -132,6 +133,7 @@ class Facts(Value, frozen=True, kw_only=True):
     offset: Fraction | None = None
     other_timecodes: tuple[Text, ...] = ()
     clip: Text | None = None
+    created: Text | None = None
     sequence: Sequence | None = None
 
     def __post_init__(self) -> None:

@@ -127,6 +127,7 @@ def _learn(source: Source, container: Any) -> Facts:
         other_timecodes=disagreeing,
         reel=tags.reel,
         clip=tags.clip,
+        created=tags.created,
         ignored=tuple(f"{'cover' if is_attached(stream) else stream.type} {stream.index}" for stream in others),
         offset=_offset(pictures[0], [stream for _, stream in sound], picture),
     )

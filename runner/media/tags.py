@@ -24,6 +24,7 @@ _CLIPS = (
 )
 # A UMID (SMPTE ST 330), which Resolve writes where the reel belongs: no name that a person gave.
 _UMID = re.compile(r"(?:0x)?060a2b34[0-9a-f]{16,}", re.IGNORECASE)
+_CREATED = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z", re.ASCII)
 _DROP = re.compile(r"(\d{2}:\d{2}:\d{2})[.;](\d{1,3})", re.ASCII)
 
 
@@ -47,6 +48,12 @@ class Tags:
     def clip(self) -> str | None:
         """The name that the camera or the editor gave to the clip."""
         return self.first(_CLIPS)
+
+    @property
+    def created(self) -> str | None:
+        """When the recording began by the camera's clock: of the file, for its streams repeat it."""
+        told = self.holders[-1].get("creation_time", "")
+        return told if _CREATED.fullmatch(told) else None
 
 
 def tags_of(container: Any, picture: Any, others: Iterable[Any]) -> Tags:

@@ -48,6 +48,8 @@ class WrapIntent(Value, frozen=True, kw_only=True):
     container: str
     timecode: str | None = None
     reel: str | None = None
+    clip: str | None = None
+    created: str | None = None
 
 
 class Intent(Value, frozen=True, kw_only=True):

@@ -16,6 +16,9 @@ _MIDNIGHT = "00:00:00:00"
 _TRACK = frozenset(("mov", "mp4", "mxf"))
 # Both hold the reel beside the timecode: a mov in that very track, so that without the one there is none of the other.
 _REEL = {"mov": "-metadata:s:v:0", "mxf": "-metadata"}
+# What FFmpeg would copy by itself: timecodes and UMIDs of an MXF's sound tracks, into a mkv whose picture says another
+# one; chapters, which become a text track. All that is meant to be kept is said by name.
+_NOTHING_COPIED = ("-map_metadata", "-1", "-map_metadata:s", "-1", "-map_chapters", "-1")
 # MXF has edit rates of its own (SMPTE ST 377-1): FFmpeg refuses all others, and of 119.88 it makes 120 (measured).
 _MXF_RATES = frozenset(
     (
@@ -42,7 +45,11 @@ def intend(container: str, facts: Facts, rate: Fraction, *, retimed: bool = Fals
     code = timecode_of(facts, rate, retimed=retimed)
     written = str(code) if code else _MIDNIGHT if container == "mxf" else None
     return WrapIntent(
-        container=container, timecode=written, reel=facts.reel if container in _REEL and written else None
+        container=container,
+        timecode=written,
+        reel=facts.reel if container in _REEL and written else None,
+        clip=facts.clip,
+        created=facts.created,
     )
 
 
@@ -50,11 +57,20 @@ def options(intent: WrapIntent, source: str) -> tuple[str, ...]:
     """Return the muxer's arguments, timecode and reel the way this container wants them."""
     return (
         *MUXING[intent.container],
+        *_NOTHING_COPIED,
         *(_timecode(intent.container, intent.timecode) if intent.timecode else ()),
         *((_REEL[intent.container], f"reel_name={intent.reel}") if intent.reel else ()),
-        *(("-metadata", f"material_package_name={_stem(source)}") if intent.container == "mxf" else ()),
+        *_named(intent, source),
+        *(("-metadata", f"creation_time={intent.created}") if intent.created else ()),
         *("-f", CONTAINERS[intent.container].muxer),
     )
+
+
+def _named(intent: WrapIntent, source: str) -> tuple[str, ...]:
+    """Return the clip's name as the container has it; MXF always has one, which Avid shows in its bins."""
+    if intent.container == "mxf":
+        return ("-metadata", f"material_package_name={intent.clip or _stem(source)}")
+    return ("-metadata", f"title={intent.clip}") if intent.clip else ()
 
 
 def _stem(source: str) -> str:
@@ -99,6 +115,9 @@ def losses(facts: Facts, intent: WrapIntent, rate: Fraction) -> list[str]:
     if facts.reel and not intent.reel:
         without = " without a timecode" if intent.container in _REEL else ""
         found.append(f"reel {facts.reel} is not carried by {intent.container}{without}")
+    if facts.other_timecodes:
+        others = ", ".join(facts.other_timecodes)
+        found.append(f"the file has more than one timecode; {facts.timecode} is taken, {others} is not")
     if facts.timecode is None and intent.timecode:
         found.append(f"the source has no timecode; {intent.container} always has one, {intent.timecode} is written")
     if facts.timecode and rate != facts.picture.rate:
