@@ -93,7 +93,8 @@ def _same(told: str, code: Timecode, rate: Fraction) -> bool:
 
 def _of_samples(tags: Tags, sound: Sequence[Any], rate: Fraction) -> Iterator[Timecode]:
     """Yield what the sound's recorder wrote: samples since midnight. 0 is what stands there when it knew no time."""
-    references = [stream.metadata.get("time_reference") for stream in sound] + [tags.first(["time_reference"])]
+    told_by = [{key.lower(): value for key, value in stream.metadata.items()} for stream in sound]
+    references = [each.get("time_reference") for each in told_by] + [tags.first(["time_reference"])]
     told = next((text for text in references if text and text.isascii() and text.isdecimal()), "0")
     if sound and len(told) <= 15 and int(told):
         yield Timecode.from_samples(int(told), sound[0].codec_context.sample_rate, rate)
