@@ -96,6 +96,8 @@ CODES: dict[str, Row] = {
     "JS165": Row("needs a box such as 1280x720 in resolution; {resolution} is none"),
     "JS166": Row("an image sequence has no frame rate of its own; say it: {{sequence: …, rate: 24}}"),
     "JS167": Row("{found} is no image sequence: {reason}"),
+    "JS140": Row("{found} cannot be the sound of {container}: {reason}"),
+    "JS141": Row("{found} Hz is no sample rate of {codec} in {container}"),
     # names
     "JS040": Row("not a naming template: {reason}"),
     "JS041": Row("{construct} is not part of the naming language; it has {{{{ token }}}}, {{% if %}} and filters"),
@@ -140,6 +142,11 @@ CODES: dict[str, Row] = {
     "JS075": Row("{source}: {rate} frames a second cannot go into {container}; {remedy}"),
     "JS076": Row("{source} is HDR ({transfer}), which bands in the 8 bits of {codec}; choose one of {remedy}"),
     "JS077": Row("{source}: the picture begins {offset} the sound, which {container} cannot say; mov and mkv keep it"),
+    "JS142": Row("{source}: audio track {track} has {found} channels, {layout}, which {codec} {reason}; {remedy}"),
+    "JS143": Row(
+        "{source}: audio track {track} has {found} channels, {layout}; no rule makes {channels} of them; {remedy}"
+    ),
+    "JS144": Row("{source}: sound cannot be re-timed to {found} times its speed: {reason}; say audio: none"),
     # toolchain
     "JS080": Row("no FFmpeg found: {reason}", Exit.TRY_AGAIN),
     "JS081": Row(

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -11,7 +11,7 @@ from runner import canonical
 from runner.errors import JobspecError, Place, Problem, problem
 from runner.media.facts import FORMATS, Facts
 from runner.media.toolchain import release
-from runner.plan import picture, recipes, sound, wrap
+from runner.plan import picture, recipes, sound, sound_judgement, wrap
 from runner.plan.arguments import Arg, Input, Threads
 from runner.plan.model import (
     FORMAT,
@@ -28,6 +28,7 @@ from runner.plan.model import (
 )
 from runner.plan.stated import stated
 from runner.spec import naming
+from runner.spec.audio import Audio, audio_of
 from runner.spec.location import parse_location
 from runner.spec.model import JobSpec
 from runner.spec.rates import rate_label
@@ -79,7 +80,7 @@ class _Setting:
     number: int
     table: recipes.Table
     recipe: recipes.Recipe
-    sound: recipes.SoundRecipe
+    sound: sound.Treatment
 
 
 def _intent(setting: _Setting, facts: Facts) -> Intent:
@@ -87,14 +88,14 @@ def _intent(setting: _Setting, facts: Facts) -> Intent:
     shape = picture.sized(picture.upright(facts.picture), setting.resolution)
     seen = picture.intend(spec.codec, facts.picture, shape, spec.rate, setting.recipe)
     carried = wrap.intend(spec.container, facts, seen.rate)
-    return Intent(picture=seen, sound=sound.intend(facts.sound, setting.sound), wrap=carried)
+    return Intent(picture=seen, sound=sound.intend(facts, setting.sound), wrap=carried)
 
 
 def _refusals(setting: _Setting, source: str, facts: Facts) -> list[Problem]:
     """Return why this source cannot be made, as far as that is known before it is clear what shall become of it."""
     spec = setting.spec
     found = wrap.refusals(source, facts, spec.container, spec.rate or facts.picture.rate)
-    found += sound.refusals(source, facts, spec.container, setting.sound)
+    found += sound_judgement.refusals(source, facts, setting.sound)
     family = (setting.recipe.decodes_as, spec.container)
     if family in release(setting.toolchain).refuses:
         reason = f"FFmpeg {setting.toolchain} cannot; {release(setting.toolchain).why}"
@@ -122,8 +123,7 @@ def _whitelist(found: str) -> str:
 def _writing(setting: _Setting, source: str, facts: Facts, intent: Intent) -> tuple[Arg, ...]:
     recipe = setting.recipe
     return (
-        *sound.options(facts.sound, setting.sound),
-        *sound.padding(intent.sound, setting.spec.container, _length(facts, intent)),
+        *sound.options(facts, intent.sound, setting.sound, _length(facts, intent)),
         *("-c:v", recipe.encoder, *picture.options(intent.picture, recipe)),
         *_threads(recipe),
         *recipe.tags.get(setting.spec.container, ()),
@@ -155,7 +155,7 @@ def _expectation(setting: _Setting, facts: Facts, intent: Intent) -> Expectation
     seen = intent.picture
     frames, off = picture.expected_frames(facts.picture, seen)
     seconds = frames / seen.rate
-    lengths = sound.lengths(facts.sound, setting.spec.container, seconds)
+    lengths = sound.lengths(facts, setting.sound, seconds)
     known = [length for length in lengths if length is not None]
     late = abs(facts.offset or Fraction(0))
     return Expectation(
@@ -180,7 +180,7 @@ _digest = lru_cache(maxsize=4096)(canonical.short)
 
 
 def _key(setting: _Setting, facts: Facts, intent: Intent) -> Key:
-    recipe, heard = setting.recipe, setting.sound
+    recipe, heard = setting.recipe, setting.sound.recipe
     container = setting.spec.container
     encoding: list[object] = [recipe.encoder, picture.options(intent.picture, recipe), recipe.threads, picture.SCALER]
     encoding += [recipe.tags.get(container, ()), recipes.MUXING[container]]
@@ -217,8 +217,7 @@ def _losses(setting: _Setting, facts: Facts, intent: Intent) -> tuple[str, ...]:
     others = [each for each in facts.ignored if each.startswith("video")]
     return (
         *picture.losses(facts.picture, intent.picture, setting.resolution),
-        *sound.losses(facts.sound, setting.sound),
-        *sound.cut(facts.sound, setting.spec.container, _length(facts, intent)),
+        *sound_judgement.losses(facts, setting.sound, _length(facts, intent)),
         *wrap.losses(facts, intent.wrap, intent.picture.rate),
         *(f"the file has {len(others) + 1} pictures; the first is taken" for _ in others[:1]),
         *(f"{each} cannot be decoded and is left out" for each in facts.ignored if each.startswith("audio")),
@@ -227,7 +226,7 @@ def _losses(setting: _Setting, facts: Facts, intent: Intent) -> tuple[str, ...]:
 
 def _output(setting: _Setting, clip: Clip, index: int, facts: Facts) -> tuple[Output, dict[str, str]]:
     """Return one planned output and its tokens. Raises JobspecError for what cannot be made or named."""
-    source, facts = str(parse_location(clip.path)), stated(facts, setting.spec, clip)
+    source, facts, setting = str(parse_location(clip.path)), stated(facts, setting.spec, clip), _for(clip, setting)
     if refused := _refusals(setting, source, facts):
         raise JobspecError(refused)
     intent = _intent(setting, facts)
@@ -243,7 +242,7 @@ def _output(setting: _Setting, clip: Clip, index: int, facts: Facts) -> tuple[Ou
         source=Source(location=source, facts=facts),
         intent=intent,
         arguments=_arguments(setting, source, facts, intent),
-        needs=tuple(sorted({setting.recipe.encoder, *([setting.sound.encoder] if intent.sound else [])})),
+        needs=tuple(sorted({setting.recipe.encoder, *([setting.sound.recipe.encoder] if intent.sound else [])})),
         expects=_expectation(setting, facts, intent),
         losses=_losses(setting, facts, intent),
         key=_key(setting, facts, intent),
@@ -268,8 +267,28 @@ def _setting(request: Request, toolchain: str, number: int) -> _Setting:
         number=number,
         table=table,
         recipe=table.picture[spec.codec],
-        sound=table.sound[spec.container],
+        sound=_treatment(spec, table, audio_of(None, spec.audio)),
     )
+
+
+def _treatment(spec: JobSpec, table: recipes.Table, audio: Audio) -> sound.Treatment:
+    recipe = table.sound.of(spec.container, audio.codec)
+    return sound.Treatment(
+        audio=audio,
+        recipe=recipe,
+        container=spec.container,
+        codec=spec.codec,
+        rate=spec.rate,
+        conform=spec.conform,
+    )
+
+
+def _for(clip: Clip, setting: _Setting) -> _Setting:
+    """Return the setting of one clip: that of its job, but for what the clip says of its own sound."""
+    if clip.own.audio is None:
+        return setting
+    audio = audio_of(clip.own.audio, setting.spec.audio)
+    return replace(setting, sound=_treatment(setting.spec, setting.table, audio))
 
 
 def _known(number: int) -> int:
