@@ -143,9 +143,7 @@ CODES: dict[str, Row] = {
     "JS076": Row("{source} is HDR ({transfer}), which bands in the 8 bits of {codec}; choose one of {remedy}"),
     "JS077": Row("{source}: the picture begins {offset} the sound, which {container} cannot say; mov and mkv keep it"),
     "JS142": Row("{source}: audio track {track} has {found} channels, {layout}, which {codec} {reason}; {remedy}"),
-    "JS143": Row(
-        "{source}: audio track {track} has {found} channels, {layout}; no rule makes {channels} of them; {remedy}"
-    ),
+    "JS143": Row("{source}: audio track {track} has {found} channels, {layout}; {reason}; {remedy}"),
     "JS144": Row("{source}: sound cannot be re-timed to {found} times its speed: {reason}; say audio: none"),
     # toolchain
     "JS080": Row("no FFmpeg found: {reason}", Exit.TRY_AGAIN),
