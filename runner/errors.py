@@ -98,6 +98,8 @@ CODES: dict[str, Row] = {
     "JS168": Row(
         "{source} is EXR, which does not say how its light is to be read; state it: {{sequence: …, transfer: linear}}"
     ),
+    "JS140": Row("{found} cannot be the sound of {container}: {reason}"),
+    "JS141": Row("{found} Hz is no sample rate of {codec} in {container}"),
     # names
     "JS040": Row("not a naming template: {reason}"),
     "JS041": Row("{construct} is not part of the naming language; it has {{{{ token }}}}, {{% if %}} and filters"),
@@ -145,6 +147,9 @@ CODES: dict[str, Row] = {
         "say color: tonemap, or choose one of {remedy}"
     ),
     "JS077": Row("{source}: the picture begins {offset} the sound, which {container} cannot say; mov and mkv keep it"),
+    "JS142": Row("{source}: audio track {track} has {found} channels, {layout}, which {codec} {reason}; {remedy}"),
+    "JS143": Row("{source}: audio track {track} has {found} channels, {layout}; {reason}; {remedy}"),
+    "JS144": Row("{source}: sound cannot be re-timed to {found} times its speed: {reason}; say audio: none"),
     # toolchain
     "JS080": Row("no FFmpeg found: {reason}", Exit.TRY_AGAIN),
     "JS081": Row(

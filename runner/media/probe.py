@@ -78,7 +78,7 @@ def _sound(number: int, stream: Any) -> Sound:
         channels=context.channels,
         layout=None if "channels" in layout else layout,
         language=_spoken(stream.metadata.get("language")),
-        title=stream.metadata.get("title"),
+        title=stream.metadata.get("title") or stream.metadata.get("name"),  # QuickTime's own word for it
         seconds=Fraction(stream.duration * stream.time_base) if _timed(stream) else None,
     )
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -11,7 +11,7 @@ from runner import canonical
 from runner.errors import JobspecError, Place, Problem, problem
 from runner.media.facts import FORMATS, IMAGES, Facts
 from runner.media.toolchain import release
-from runner.plan import picture, recipes, sound, timing, wrap
+from runner.plan import picture, recipes, sound, sound_judgement, timing, wrap
 from runner.plan.arguments import Arg, Input, Threads
 from runner.plan.model import (
     FORMAT,
@@ -28,6 +28,7 @@ from runner.plan.model import (
 )
 from runner.plan.stated import stated
 from runner.spec import naming
+from runner.spec.audio import Audio, audio_of
 from runner.spec.location import parse_location
 from runner.spec.model import JobSpec
 from runner.spec.rates import rate_label, rate_text
@@ -79,7 +80,7 @@ class _Setting:
     number: int
     table: recipes.Table
     recipe: recipes.Recipe
-    sound: recipes.SoundRecipe
+    sound: sound.Treatment
 
 
 def _intent(setting: _Setting, facts: Facts) -> Intent:
@@ -87,7 +88,7 @@ def _intent(setting: _Setting, facts: Facts) -> Intent:
     frame = picture.frame_of(facts.picture, spec, setting.resolution)
     seen = picture.intend(spec, facts.picture, frame, setting.recipe)
     carried = wrap.intend(spec.container, facts, seen.rate, retimed=seen.timing == "retimed")
-    return Intent(picture=seen, sound=sound.intend(facts.sound, setting.sound), wrap=carried)
+    return Intent(picture=seen, sound=sound.intend(facts, setting.sound), wrap=carried)
 
 
 def _refusals(setting: _Setting, clip: Clip, source: str, facts: Facts) -> list[Problem]:
@@ -97,7 +98,7 @@ def _refusals(setting: _Setting, clip: Clip, source: str, facts: Facts) -> list[
     found = wrap.refusals(source, facts, spec.container, spec.rate or facts.picture.rate, retimed=retimed)
     if facts.picture.codec == "exr" and clip.own.transfer is None:
         found.append(problem("JS168", source=source))
-    found += sound.refusals(source, facts, spec.container, setting.sound)
+    found += sound_judgement.refusals(source, facts, setting.sound)
     family = (setting.recipe.decodes_as, spec.container)
     if family in release(setting.toolchain).refuses:
         reason = f"FFmpeg {setting.toolchain} cannot; {release(setting.toolchain).why}"
@@ -132,8 +133,7 @@ def _whitelist(found: str) -> str:
 def _writing(setting: _Setting, source: str, facts: Facts, intent: Intent) -> tuple[Arg, ...]:
     recipe = setting.recipe
     return (
-        *sound.options(facts.sound, setting.sound),
-        *sound.padding(intent.sound, setting.spec.container, _length(facts, intent)),
+        *sound.options(facts, intent.sound, setting.sound, _length(facts, intent)),
         *("-c:v", recipe.encoder, *picture.options(intent.picture, recipe)),
         *_threads(recipe),
         *recipe.tags.get(setting.spec.container, ()),
@@ -165,7 +165,7 @@ def _expectation(setting: _Setting, facts: Facts, intent: Intent) -> Expectation
     seen = intent.picture
     frames, off = timing.expected_frames(facts, seen)
     seconds = frames / seen.rate
-    lengths = sound.lengths(facts.sound, setting.spec.container, seconds)
+    lengths = sound.lengths(facts, setting.sound, seconds)
     known = [length for length in lengths if length is not None]
     late = abs(facts.offset or Fraction(0))
     return Expectation(
@@ -190,7 +190,7 @@ _digest = lru_cache(maxsize=4096)(canonical.short)
 
 
 def _key(setting: _Setting, facts: Facts, intent: Intent) -> Key:
-    recipe, heard = setting.recipe, setting.sound
+    recipe, heard = setting.recipe, setting.sound.recipe
     container = setting.spec.container
     encoding: list[object] = [recipe.encoder, picture.options(intent.picture, recipe), recipe.threads, picture.SCALER]
     encoding += [recipe.tags.get(container, ()), recipes.MUXING[container]]
@@ -227,8 +227,7 @@ def _losses(setting: _Setting, facts: Facts, intent: Intent) -> tuple[str, ...]:
     others = [each for each in facts.ignored if each.startswith("video")]
     return (
         *picture.losses(facts.picture, intent.picture, setting.spec, setting.recipe),
-        *sound.losses(facts.sound, setting.sound),
-        *sound.cut(facts.sound, setting.spec.container, _length(facts, intent)),
+        *sound_judgement.losses(facts, setting.sound, _length(facts, intent)),
         *wrap.losses(facts, intent.wrap, intent.picture.rate),
         *(f"the file has {len(others) + 1} pictures; the first is taken" for _ in others[:1]),
         *(f"{each} cannot be decoded and is left out" for each in facts.ignored if each.startswith("audio")),
@@ -237,7 +236,7 @@ def _losses(setting: _Setting, facts: Facts, intent: Intent) -> tuple[str, ...]:
 
 def _output(setting: _Setting, clip: Clip, index: int, facts: Facts) -> tuple[Output, dict[str, str]]:
     """Return one planned output and its tokens. Raises JobspecError for what cannot be made or named."""
-    source, facts = str(parse_location(clip.path)), stated(facts, setting.spec, clip)
+    source, facts, setting = str(parse_location(clip.path)), stated(facts, setting.spec, clip), _for(clip, setting)
     if refused := _refusals(setting, clip, source, facts):
         raise JobspecError(refused)
     intent = _intent(setting, facts)
@@ -253,7 +252,7 @@ def _output(setting: _Setting, clip: Clip, index: int, facts: Facts) -> tuple[Ou
         source=Source(location=source, facts=facts),
         intent=intent,
         arguments=_arguments(setting, source, facts, intent),
-        needs=tuple(sorted({setting.recipe.encoder, *([setting.sound.encoder] if intent.sound else [])})),
+        needs=tuple(sorted({setting.recipe.encoder, *([setting.sound.recipe.encoder] if intent.sound else [])})),
         expects=_expectation(setting, facts, intent),
         losses=_losses(setting, facts, intent),
         key=_key(setting, facts, intent),
@@ -278,8 +277,28 @@ def _setting(request: Request, toolchain: str, number: int) -> _Setting:
         number=number,
         table=table,
         recipe=table.picture[spec.codec],
-        sound=table.sound[spec.container],
+        sound=_treatment(spec, table, audio_of(None, spec.audio)),
     )
+
+
+def _treatment(spec: JobSpec, table: recipes.Table, audio: Audio) -> sound.Treatment:
+    recipe = table.sound.of(spec.container, audio.codec)
+    return sound.Treatment(
+        audio=audio,
+        recipe=recipe,
+        container=spec.container,
+        codec=spec.codec,
+        rate=spec.rate,
+        conform=spec.conform,
+    )
+
+
+def _for(clip: Clip, setting: _Setting) -> _Setting:
+    """Return the setting of one clip: that of its job, but for what the clip says of its own sound."""
+    if clip.own.audio is None:
+        return setting
+    audio = audio_of(clip.own.audio, setting.spec.audio)
+    return replace(setting, sound=_treatment(setting.spec, setting.table, audio))
 
 
 def _known(number: int) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from runner.media.facts import Scan
+from runner.plan.sound_recipes import SOUND_TABLES, SoundTable
 from runner.spec import codecs
 
 # The number used where neither lock nor project declares one.
@@ -38,19 +39,6 @@ class Recipe:
     smallest: tuple[int, int] = (2, 2)
     fixed: bool = False
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    why: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SoundRecipe:
-    """How sound is encoded in one container; `options` hold for each track, rate in Hz."""
-
-    encoder: str
-    decodes_as: str
-    options: tuple[str, ...] = ()
-    sample_rate: int = 48000
-    most_channels: int = 64
     why: str
     source: str
 
@@ -174,33 +162,6 @@ _PICTURE_1: Mapping[str, Recipe] = {
         source="FFmpeg 9.0.2, measured (shared/FFMPEG.md)",
     ),
 }
-_PCM = SoundRecipe(
-    encoder="pcm_s24le",
-    decodes_as="pcm_s24le",
-    why="editing wants uncompressed sound that keeps every track and sample",
-    source="Avid, Adobe and Apple list 24-bit 48 kHz PCM as native",
-)
-_SOUND_1: Mapping[str, SoundRecipe] = {
-    "mov": _PCM,
-    "mkv": _PCM,
-    "mxf": _PCM,
-    "mp4": SoundRecipe(
-        encoder="aac",
-        decodes_as="aac",
-        options=("-b:a", "192k"),
-        most_channels=8,
-        why="FFmpeg 5.1 cannot read the PCM that later ones write into mp4; AAC knows layouts of up to 8 channels",
-        source="FFmpeg 5.1.9 and 9.0.2, measured (shared/FFMPEG.md)",
-    ),
-    "webm": SoundRecipe(
-        encoder="libopus",
-        decodes_as="opus",
-        options=("-b:a", "128k"),
-        most_channels=8,
-        why="WebM holds Opus or Vorbis by definition",
-        source="WebM Container Guidelines",
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +169,11 @@ class Table:
     """All recipes of one number."""
 
     picture: Mapping[str, Recipe]
-    sound: Mapping[str, SoundRecipe]
+    sound: SoundTable
 
 
-TABLES: Mapping[int, Table] = {1: Table(_PICTURE_1, _SOUND_1)}
-assert set(_PICTURE_1) == set(codecs.CODECS) and set(_SOUND_1) == set(codecs.CONTAINERS)
+TABLES: Mapping[int, Table] = {1: Table(_PICTURE_1, SOUND_TABLES[1])}
+assert set(_PICTURE_1) == set(codecs.CODECS)
 # What the muxer of each container is told: index at the front for the web; colour in the box QuickTime reads.
 MUXING: Mapping[str, tuple[str, ...]] = {
     "mov": ("-movflags", "+write_colr"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from runner.errors import FieldPath, JobspecError, Problem, problem
 from runner.spec import codecs, naming, schema
+from runner.spec.audio import judge_audio
 from runner.spec.fields import FIELDS
 from runner.spec.location import Location, parse_location
 from runner.spec.project import Project, undeclared
@@ -109,6 +110,16 @@ def _judge_fit(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
             yield problem("JS165", (name,), resolution=str(data["resolution"]))
 
 
+def _judge_audio(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
+    given: list[tuple[FieldPath, Any]] = [(("audio",), data.get("audio"))]
+    for index, entry in enumerate(_listed(data)):
+        if isinstance(entry, Mapping):
+            given.append((("sources", index, "audio"), entry.get("audio")))
+    for path, value in given:
+        if value is not None:
+            yield from (each.within(path) for each in judge_audio(value, str(data["container"])))
+
+
 def _listed(data: Mapping[str, Any]) -> list[Any] | tuple[Any, ...]:
     sources = data.get("sources")
     return sources if isinstance(sources, list | tuple) else ()
@@ -199,6 +210,7 @@ _JUDGEMENTS: tuple[tuple[tuple[str, ...], Callable[[Mapping[str, Any], _Context]
     (("sources", "timecode"), _judge_timecode),
     (("fps_mode", "conform"), _judge_conform),
     (("resolution", "fit", "upscale"), _judge_fit),
+    (("sources", "container", "audio"), _judge_audio),
     ((), _entry_problems),
     ((), _judge_twice),
     ((), _judge_roots),

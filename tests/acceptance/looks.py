@@ -1,16 +1,21 @@
 """Looks at a file by ffprobe, of another build than the one that made it and none of our own code."""
 
 import json
+import math
 import os
 import shutil
 import subprocess
 import tempfile
+from array import array
+from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tests.clips import ffmpeg
+from tests.clips import FFMPEG, ffmpeg
+
+RATE = 48000
 
 
 @cache
@@ -77,3 +82,53 @@ def grey(path: Path, pixel_format: str = "gray", frame: int = 0) -> list[bytes]:
     ffmpeg("-i", f"file:{path}", "-map", "0:v", "-vf", chosen, "-frames:v", "1", "-f", "rawvideo", f"file:{raw}")
     data, width = raw.read_bytes(), int(stream["width"])
     return [data[start : start + width] for start in range(0, len(data), width)]
+
+
+def streams(path: Path, kind: str = "audio") -> list[dict[str, Any]]:
+    """Return the streams of one kind."""
+    return [stream for stream in ffprobe(path)["streams"] if stream["codec_type"] == kind]
+
+
+def samples(path: Path, track: int = 0) -> list[Sequence[int]]:
+    """Return the 16-bit samples of each channel of a track at 48 kHz, in the order in which they lie in the file."""
+    channels = streams(path)[track]["channels"]
+    command = (
+        FFMPEG,
+        "-v",
+        "error",
+        "-i",
+        f"file:{path}",
+        "-map",
+        f"0:a:{track}",
+        "-ar",
+        str(RATE),
+        "-f",
+        "s16le",
+        "-",
+    )
+    done = subprocess.run(command, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    every = array("h", done.stdout)
+    return [every[channel::channels] for channel in range(channels)]
+
+
+def loudness(channel: Sequence[int], frequency: float) -> float:
+    """Return the amplitude of a tone among samples, 1 being full scale: Goertzel's algorithm."""
+    turn = 2 * math.cos(2 * math.pi * frequency / RATE)
+    last = before = 0.0
+    for sample in channel:
+        last, before = sample + turn * last - before, last
+    return 2 * math.sqrt(max(0.0, last * last + before * before - turn * last * before)) / len(channel) / 32768
+
+
+def tone(channel: Sequence[int], among: list[int]) -> int | None:
+    """Return the one of these frequencies that is heard in a channel, None where there is none."""
+    middle = channel[len(channel) // 4 : len(channel) * 3 // 4]
+    heard = {frequency: loudness(middle, frequency) for frequency in among}
+    loudest = max(among, key=lambda frequency: heard[frequency])
+    return loudest if heard[loudest] > 0.1 else None
+
+
+def begins(channel: Sequence[int], above: int = 2000) -> float:
+    """Return the second at which a channel first gets loud."""
+    return next(number for number, sample in enumerate(channel) if abs(sample) > above) / RATE
