@@ -80,6 +80,13 @@ def test_the_frames_are_those_that_ffmpeg_reads_with_the_facts_it_is_given(tmp_p
     assert f"frame={facts.picture.frames}\n" in progress
 
 
+@pytest.mark.parametrize("folder", ["50%d", "%04d", "a*b?", "p.%03d", "-i", "http:", 'it\'s "a"', "a\nb", "Töne 音"])
+def test_the_name_of_a_folder_is_only_a_name(folder: str, tmp_path: Path) -> None:
+    path = frames(tmp_path / "made", "p.%04d.png", count=3)
+    plain = known(path)
+    assert known(path.parent.rename(tmp_path / folder) / path.name) == plain
+
+
 def test_what_lies_beside_the_frames_is_no_part_of_them(tmp_path: Path) -> None:
     path = frames(tmp_path)
     for name in ("plate.1001.png", "plate.01001.dpx", "plate.1013.dpx.tmp", ".plate.1013.dpx", "other.1013.dpx"):
