@@ -87,6 +87,12 @@ def test_the_name_of_a_folder_is_only_a_name(folder: str, tmp_path: Path) -> Non
     assert known(path.parent.rename(tmp_path / folder) / path.name) == plain
 
 
+def test_a_folder_whose_name_looks_like_a_pattern_opens_no_other_folder(tmp_path: Path) -> None:
+    frames(tmp_path / "shot0", "p.%04d.png", count=3, size="128x72")
+    path = frames(tmp_path / "made", "p.%04d.png", count=3)
+    assert known(path.parent.rename(tmp_path / "shot%d") / path.name).picture.width == 64
+
+
 def test_what_lies_beside_the_frames_is_no_part_of_them(tmp_path: Path) -> None:
     path = frames(tmp_path)
     for name in ("plate.1001.png", "plate.01001.dpx", "plate.1013.dpx.tmp", ".plate.1013.dpx", "other.1013.dpx"):
