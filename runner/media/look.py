@@ -64,7 +64,7 @@ def _scan(stream: Any, frames: Sequence[Any]) -> Scan:
     """Return the scan: the frames' word where the codec has one, most of them deciding, else the header's."""
     header = _ORDERS.get(int(stream.codec_context.field_order or 0), "progressive")
     fields = [frame for frame in frames if frame.interlaced_frame]
-    if 2 * len(fields) >= len(frames):
-        order = TopFirst(stream)
+    if fields and 2 * len(fields) >= len(frames):
+        order = TopFirst(fields[0])
         return "tff" if 2 * sum(order.says(frame) for frame in fields) >= len(fields) else "bff"
     return "progressive" if codec_of(stream) in _TELLING else header

@@ -170,10 +170,15 @@ def test_a_frame_of_another_pixel_format_is_named(tmp_path: Path) -> None:
     assert "is png 64x36 rgba, but the first one is png 64x36 rgb24" in refusal(path)
 
 
-@pytest.mark.parametrize("name", ["p.####.mov", "p.####.gif", "p.####.dng", "p.####", "p.####.svg", "p.####.txt"])
+@pytest.mark.parametrize("name", ["p.####.mov", "p.####.gif", "p.####", "p.####.svg", "p.####.txt"])
 def test_a_kind_that_no_sequence_has_is_refused_with_the_legal_ones(name: str, tmp_path: Path) -> None:
     assert refusal(tmp_path / name).startswith("JS134")
     assert ".dpx, .exr, .png" in refusal(tmp_path / name)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("p.####.dng", "CinemaDNG"), ("A001C001.#######.ari", "ARRIRAW")])
+def test_camera_raw_frame_by_frame_is_named(name: str, kind: str, tmp_path: Path) -> None:
+    assert refusal(tmp_path / name).startswith(f'JS066: "media:{name}" is {kind}')
 
 
 def test_a_name_that_is_no_pattern_is_refused_with_the_reason(tmp_path: Path) -> None:
