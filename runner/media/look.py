@@ -8,9 +8,11 @@ from typing import Any
 from runner.media.facts import Scan
 from runner.media.opening import MEDIA_ERRORS, TopFirst, codec_of
 
-# A camera may begin with a frame of another kind than the rest (a black one, a first field alone).
-LOOKED_AT = 5
-# Enough for five frames of any order of coding, in fields too; a file that gives none by then is damaged.
+# A recording may begin with a frame of another kind than the rest: the others outvote it.
+LOOKED_AT = 3
+# Above 1080 lines (1088 as coded) no standard has fields (SMPTE ST 2036-1), and frames are slow to decode.
+MOST_LINES = 1088
+# Enough for three frames of any order of coding, in fields too; a file that gives none by then is damaged.
 MOST_PACKETS = 64
 
 # Codecs whose every frame says whether it was shot in fields. Containers say it of the whole track, and wrongly where
@@ -45,11 +47,12 @@ def _decoded(container: Any, stream: Any) -> tuple[list[Any], list[Any]]:
     packets: list[Any] = []
     frames: list[Any] = []
     context = stream.codec_context
+    wanted = LOOKED_AT if context.height <= MOST_LINES else 1
     try:
         for packet in islice((each for each in container.demux(stream) if each.size), MOST_PACKETS):
             packets.append(packet)
             frames += context.decode(packet)
-            if len(frames) >= LOOKED_AT:
+            if len(frames) >= wanted:
                 break
         frames += context.decode(None)
     except MEDIA_ERRORS:
@@ -61,7 +64,7 @@ def _scan(stream: Any, frames: Sequence[Any]) -> Scan:
     """Return the scan: the frames' word where the codec has one, most of them deciding, else the header's."""
     header = _ORDERS.get(int(stream.codec_context.field_order or 0), "progressive")
     fields = [frame for frame in frames if frame.interlaced_frame]
-    if 2 * len(fields) >= len(frames):
-        order = TopFirst(stream)
+    if fields and 2 * len(fields) >= len(frames):
+        order = TopFirst(fields[0])
         return "tff" if 2 * sum(order.says(frame) for frame in fields) >= len(fields) else "bff"
     return "progressive" if codec_of(stream) in _TELLING else header

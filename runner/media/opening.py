@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -77,12 +78,13 @@ def tag_of(stream: Any) -> str:
 class TopFirst:
     """Says of interlaced frames which field comes first: PyAV does not tell, FFmpeg's filter `select` does."""
 
-    stream: Any
+    like: Any  # a frame of the kind to be judged
     graph: Any = field(init=False)
 
     def __post_init__(self) -> None:
         self.graph = av.filter.Graph()
-        begin = self.graph.add_buffer(template=self.stream)
+        size = {"width": self.like.width, "height": self.like.height}
+        begin = self.graph.add_buffer(format=self.like.format, time_base=Fraction(1), **size)
         chosen = self.graph.add("select", "eq(interlace_type\\,TOPFIRST)")
         end = self.graph.add("buffersink")
         begin.link_to(chosen)

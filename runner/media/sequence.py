@@ -15,6 +15,7 @@ from runner.media.facts import IMAGES, Colour, Content, Facts, Picture, Sequence
 from runner.media.look import Look, look
 from runner.media.opening import MEDIA_ERRORS, Source, codec_of, pictures_of, reason_of
 from runner.media.probe import SAMPLE_BYTES, picture_of
+from runner.media.refusals import refusal_by_name
 from runner.media.tags import normal_timecode
 from runner.media.timing import Timing
 from runner.spec.presence import file_problem
@@ -89,6 +90,8 @@ def _pattern(path: Path, text: str) -> Pattern:
         pattern = parse_pattern(path.name)
     except ValueError as error:
         raise JobspecError(problem("JS130", found=text, reason=error)) from None
+    if raw := refusal_by_name(path, text):
+        raise JobspecError(raw)
     if pattern.extension not in KINDS:
         raise JobspecError(problem("JS134", found=text, kinds=", ".join(KINDS)))
     return pattern

@@ -3,6 +3,7 @@
 The fields of a header that speak of rates are taken at their word only where the times bear them out.
 """
 
+from bisect import insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,6 +26,8 @@ _UNEQUAL = {
 }
 # Containers that part H.264 and MPEG-2 by what the parser finds: of an interlaced picture these may be fields (PAFF).
 _PARSED = ("mpegts", "mpeg", "h264", "hevc")
+# Containers that are a mere stream, and may be joined end to end by anybody.
+_BEGINS_AGAIN = ("mpegts", "mpeg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,10 @@ class Timing:
 def timing_of(source: Source, stream: Any, look: Look) -> Timing:
     """Return the timing of a picture: from its index where that can be trusted, else from reading the whole file."""
     frames, counted, times = _count(source, stream, look)
-    constant, tick = _constant(times), Fraction(stream.time_base)
+    tick = Fraction(stream.time_base)
+    if _format(stream) in _BEGINS_AGAIN:
+        times = _joined(times, tick)
+    constant = _constant(times)
     interval = _median(times) * tick
     rate = _exact(stream, times, tick) if constant else _nominal(interval, tick, _named(stream))
     return Timing(
@@ -117,6 +123,21 @@ def _decoded_times(source: Source) -> list[int | None]:
         return [frame.pts for frame in container.decode(stream)]
 
 
+def _joined(times: Sequence[int], tick: Fraction) -> list[int]:
+    """Return times in which none lies a second or more before one that came earlier in the file.
+
+    The clock of streams that were joined end to end begins again: what follows is moved behind the rest, as FFmpeg
+    does when it encodes.
+    """
+    second, shift, ordered = max(1, int(1 / tick)), 0, list[int]()
+    for time in times:
+        highest = ordered[-1] if ordered else time
+        if time + shift < highest - second:
+            shift = highest - time + min(_deltas(ordered[-3:]), default=0)
+        insort(ordered, time + shift)
+    return ordered
+
+
 def _deltas(times: Sequence[int]) -> list[int]:
     return [after - before for before, after in pairwise(sorted(times))]
 
@@ -161,11 +182,7 @@ def _nominal(interval: Fraction, slack: Fraction, named: Fraction | None) -> Fra
     Matroska's milliseconds make 30.303 of 29.97. Of the rates that fit it is the header's, else the nearest standard
     one.
     """
-    if not interval:
+    if not interval or (named and abs(1 / named - interval) <= slack):
         return named
-    fitting = [rate for rate in (named, *_nearest(interval)) if rate and abs(1 / rate - interval) <= slack]
-    return fitting[0] if fitting else snapped(1 / interval)
-
-
-def _nearest(interval: Fraction) -> list[Fraction]:
-    return sorted(STANDARD_RATES, key=lambda rate: abs(1 / rate - interval))
+    nearest = min(STANDARD_RATES, key=lambda rate: abs(1 / rate - interval))
+    return nearest if abs(1 / nearest - interval) <= slack else snapped(1 / interval)

@@ -100,6 +100,22 @@ def begun_late(path: Path) -> Path:
     return path
 
 
+def joined(path: Path) -> Path:
+    """Join two transport streams end to end: the clock begins again in the middle."""
+    data = [clip(path.with_name(name), seconds=1.6, encode=H264).read_bytes() for name in ("one.ts", "two.ts")]
+    path.write_bytes(b"".join(data))
+    return path
+
+
+def one_of_another_kind(path: Path) -> Path:
+    """Begin with a progressive frame, go on in fields."""
+    first = clip(path.with_name("one.m2v"), seconds=0.04, encode=("-c:v", "mpeg2video"))
+    others = fields(path.with_name("others.m2v"), "tff", "-c:v", "mpeg2video")
+    both = path.with_name("both.m2v")
+    both.write_bytes(first.read_bytes() + others.read_bytes())
+    return copied(both, path, "-fflags", "+genpts", "-f", "mpegvideo", "-r", "25")
+
+
 def with_aperture(path: Path, entry: bytes, width: int, height: int) -> Path:
     """Give a mov a clean aperture (clap), as cameras and Final Cut do, in the middle of its picture."""
     data = bytearray(path.read_bytes())
@@ -134,6 +150,8 @@ ODD: dict[str, Odd] = {
     "mov whose clock begins late": Odd("a.mov", lambda path: shifted(path, 3, *H264, "-bf", "2")),
     "transport stream whose clock wraps": Odd("a.ts", lambda path: shifted(path, 95443.2, *H264)),
     "transport stream begun between key frames": Odd("a.ts", begun_late),
+    "transport streams joined end to end": Odd("a.ts", joined),
+    "MPEG-2 in fields whose first frame is progressive": Odd("a.mov", one_of_another_kind, scan="tff"),
     "mp4 in fragments": Odd(
         "a.mp4", lambda path: clip(path, encode=H264, seconds=1, extra=("-movflags", "frag_keyframe+empty_moov"))
     ),

@@ -80,6 +80,19 @@ def test_the_frames_are_those_that_ffmpeg_reads_with_the_facts_it_is_given(tmp_p
     assert f"frame={facts.picture.frames}\n" in progress
 
 
+@pytest.mark.parametrize("folder", ["50%d", "%04d", "a*b?", "p.%03d", "-i", "http:", 'it\'s "a"', "a\nb", "Töne 音"])
+def test_the_name_of_a_folder_is_only_a_name(folder: str, tmp_path: Path) -> None:
+    path = frames(tmp_path / "made", "p.%04d.png", count=3)
+    plain = known(path)
+    assert known(path.parent.rename(tmp_path / folder) / path.name) == plain
+
+
+def test_a_folder_whose_name_looks_like_a_pattern_opens_no_other_folder(tmp_path: Path) -> None:
+    frames(tmp_path / "shot0", "p.%04d.png", count=3, size="128x72")
+    path = frames(tmp_path / "made", "p.%04d.png", count=3)
+    assert known(path.parent.rename(tmp_path / "shot%d") / path.name).picture.width == 64
+
+
 def test_what_lies_beside_the_frames_is_no_part_of_them(tmp_path: Path) -> None:
     path = frames(tmp_path)
     for name in ("plate.1001.png", "plate.01001.dpx", "plate.1013.dpx.tmp", ".plate.1013.dpx", "other.1013.dpx"):
@@ -157,10 +170,15 @@ def test_a_frame_of_another_pixel_format_is_named(tmp_path: Path) -> None:
     assert "is png 64x36 rgba, but the first one is png 64x36 rgb24" in refusal(path)
 
 
-@pytest.mark.parametrize("name", ["p.####.mov", "p.####.gif", "p.####.dng", "p.####", "p.####.svg", "p.####.txt"])
+@pytest.mark.parametrize("name", ["p.####.mov", "p.####.gif", "p.####", "p.####.svg", "p.####.txt"])
 def test_a_kind_that_no_sequence_has_is_refused_with_the_legal_ones(name: str, tmp_path: Path) -> None:
     assert refusal(tmp_path / name).startswith("JS134")
     assert ".dpx, .exr, .png" in refusal(tmp_path / name)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("p.####.dng", "CinemaDNG"), ("A001C001.#######.ari", "ARRIRAW")])
+def test_camera_raw_frame_by_frame_is_named(name: str, kind: str, tmp_path: Path) -> None:
+    assert refusal(tmp_path / name).startswith(f'JS066: "media:{name}" is {kind}')
 
 
 def test_a_name_that_is_no_pattern_is_refused_with_the_reason(tmp_path: Path) -> None:

@@ -1,16 +1,19 @@
 """Start timecode, reel and clip name, from wherever a file keeps them."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from runner.media.facts import Facts
 from runner.media.probe import probe
+from runner.media.tags import Tags, timecodes
 from tests.clips import clip, ffmpeg
 
 MPEG2 = ("-c:v", "mpeg2video", "-pix_fmt", "yuv422p")
 H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 OWN_TAGS = ("-movflags", "+use_metadata_tags")
+NTSC = Fraction(30000, 1001)
 HOUR = 3600 * 48000
 DROP_HOUR = 107_892 * 8008 // 5  # an hour of drop-frame has so many frames, each of 1601.6 samples
 
@@ -139,3 +142,9 @@ def test_the_clips_own_name_is_read(name: str, key: str, tmp_path: Path) -> None
 def test_a_clip_without_names_has_none(tmp_path: Path) -> None:
     facts = made(tmp_path / "a.mov")
     assert (facts.reel, facts.clip, facts.timecode, facts.other_timecodes) == (None, None, None, ())
+
+
+def test_codes_are_trusted_in_the_order_of_what_holds_them() -> None:
+    track, file = {"timecode": "01:00:00:00"}, {"timecode": "02:00:00.00", "time_reference": "1"}
+    assert timecodes(Tags(({}, track, file)), (), NTSC) == ("01:00:00:00", ("02:00:00;00",))
+    assert timecodes(Tags((file, track, {})), (), NTSC) == ("02:00:00;00", ("01:00:00:00",))
