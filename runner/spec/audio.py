@@ -33,7 +33,7 @@ class Holds:
 
 
 # Measured with FFmpeg 5.1.9 and 9.0.2: what is listed was written and read back, the rest was refused for the reason
-# given (tests/acceptance/test_sound.py repeats both with the bundled build, but for mp4, whose faults are those of 5.1).
+# given (tests/acceptance/test_sound.py repeats both with the bundled build; the faults in mp4 are those of 5.1).
 HOLDS: Mapping[str, Holds] = {
     "mov": Holds(("pcm_s24le", "pcm_s16le", "aac"), "QuickTime has no agreed sample entry for Opus and FLAC"),
     "mp4": Holds(
