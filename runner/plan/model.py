@@ -35,9 +35,9 @@ class PictureIntent(Value, frozen=True, kw_only=True):
 class TrackIntent(Value, frozen=True, kw_only=True):
     """What one audio track shall be; rate in Hz.
 
-    `discrete` channels are more than two that the source gives no layout, and get none. A track is `enabled` by name
-    where its source's format has no such flag. Sound is cut or filled to begin when the file's clock shows `begins`
-    seconds, and plays `speed` times as fast as it was recorded.
+    `discrete` channels are more than two that the source gives no layout, and get none in a container that tells.
+    A track is `enabled` by name where its source's format has no such flag. Sound is cut or filled to begin when the
+    source's clock shows `begins` seconds, and plays `speed` times as fast as it was recorded.
     """
 
     codec: str

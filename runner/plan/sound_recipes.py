@@ -94,10 +94,10 @@ _OPUS = SoundRecipe(
 _FLAC = SoundRecipe(
     encoder="flac",
     decodes_as="flac",
-    options=("-sample_fmt", "s32", "-bits_per_raw_sample:a", "24"),
+    options=("-sample_fmt", "s32"),
     most_channels=8,
     labels={1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"},
-    why="keeps every sample at half the size of PCM; a number of channels always means a layout",
+    why="keeps every sample at half the size of PCM, 24 bits of 32; a number of channels always means a layout",
     source="RFC 9639, section 9.1.3; FFmpeg 9.0.2, measured",
 )
 _1: Mapping[tuple[str, str], SoundRecipe] = {
