@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from runner.errors import Problem, problem
 from runner.media.facts import Colour, Picture, Scan
+from runner.plan import burn, lut
 from runner.plan.model import PictureIntent
 from runner.plan.recipes import FixedFormat, Recipe, Table
 from runner.spec.rates import rate_label, rate_text
@@ -123,6 +124,8 @@ def _scale(picture: Picture, intent: PictureIntent) -> str:
     parts = [f"scale={intent.width}:{intent.height}", SCALER]
     if picture.scan != "progressive" and intent.scan != "progressive":
         parts.append("interl=1")
+    if intent.lut:
+        return ":".join((*parts, *lut.back(intent)))
     if picture.rgb or intent.colour.matrix != picture.colour.matrix:
         parts.append(f"out_color_matrix={intent.colour.matrix}")
     if picture.rgb or picture.colour.range == "pc":
@@ -148,7 +151,9 @@ def filters(picture: Picture, intent: PictureIntent) -> tuple[str, ...]:
     return (
         *(["bwdif=mode=send_frame"] if deinterlaced else []),
         *([f"fps={rate_text(intent.rate)}:start_time=0"] if intent.timing == "resampled" else []),
+        *lut.filters(picture, intent, SCALER),
         _scale(picture, intent),
+        *burn.filters(intent),
         f"setsar={intent.sar.numerator}/{intent.sar.denominator}",
         *_setparams(intent.colour),
         f"format={intent.pixel_format}",
@@ -189,7 +194,7 @@ def refusals(source: str, picture: Picture, intent: PictureIntent, recipe: Recip
         rate = rate_label(intent.rate)
         remedy = "dnxhr_lb takes any size and rate, in mov, mkv and mxf"
         found.append(problem("JS070", source=source, codec=intent.codec, size=size, rate=rate, remedy=remedy))
-    if picture.colour.transfer in HDR and not _deep(intent.pixel_format):
+    if intent.colour.transfer in HDR and not _deep(intent.pixel_format):
         deep = ", ".join(name for name, row in table.picture.items() if _deep(row.pixel_format))
         transfer = HDR[picture.colour.transfer]
         found.append(problem("JS076", source=source, transfer=transfer, codec=intent.codec, remedy=deep))

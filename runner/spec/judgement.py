@@ -8,6 +8,7 @@ from runner.errors import FieldPath, JobspecError, Problem, problem
 from runner.spec import codecs, naming, schema
 from runner.spec.fields import FIELDS
 from runner.spec.location import Location, parse_location
+from runner.spec.overlay import judge_overlay
 from runner.spec.project import Project, undeclared
 from runner.spec.resolution import parse_resolution
 from runner.spec.sequence import parse_pattern
@@ -109,6 +110,10 @@ def _judge_fit(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
             yield problem("JS165", (name,), resolution=str(data["resolution"]))
 
 
+def _judge_overlay(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
+    yield from judge_overlay(data.get("overlay"))
+
+
 def _listed(data: Mapping[str, Any]) -> list[Any] | tuple[Any, ...]:
     sources = data.get("sources")
     return sources if isinstance(sources, list | tuple) else ()
@@ -199,6 +204,7 @@ _JUDGEMENTS: tuple[tuple[tuple[str, ...], Callable[[Mapping[str, Any], _Context]
     (("sources", "timecode"), _judge_timecode),
     (("fps_mode", "conform"), _judge_conform),
     (("resolution", "fit", "upscale"), _judge_fit),
+    (("overlay",), _judge_overlay),
     ((), _entry_problems),
     ((), _judge_twice),
     ((), _judge_roots),
