@@ -245,7 +245,7 @@ def _losses(setting: _Setting, clip: Clip, facts: Facts, intent: Intent) -> tupl
     return (
         *picture.losses(facts.picture, intent.picture, setting.resolution),
         *lut.losses(facts.picture, intent.picture),
-        *burn.losses(setting.overlays, _name(setting, clip)),
+        *(burn.losses(setting.overlays, _name(setting, clip)) if setting.overlays else ()),
         *sound.losses(facts.sound, setting.sound),
         *sound.cut(facts.sound, setting.spec.container, _length(facts, intent)),
         *wrap.losses(facts, intent.wrap, intent.picture.rate),

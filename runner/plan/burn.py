@@ -25,7 +25,7 @@ class Font:
     why: str
 
 
-# The letters were read from the file's cmap (tests/plan/test_burn.py reads them again), those left out that draw nothing.
+# `has` was read from the file's cmap, without what draws nothing; tests/plan/test_burn.py reads it again.
 FONT = Font(
     package="fontpkg_roboto_mono",
     file="files/RobotoMono[wght].ttf",

@@ -56,13 +56,7 @@ def graded(intent: PictureIntent, lut: Lut | None) -> PictureIntent:
     colour = intent.colour
     if not _shown(colour):
         colour = replace(colour, primaries="bt709", transfer="bt709", matrix="bt709")
-    return replace(
-        intent, colour=replace(colour, range="tv" if colour.range == "pc" else colour.range), lut=_grade(lut)
-    )
-
-
-def _grade(lut: Lut) -> Grade:
-    return Grade(sha256=lut.sha256, kind=lut.kind)
+    return replace(intent, colour=colour, lut=Grade(sha256=lut.sha256, kind=lut.kind))
 
 
 def auxiliary(lut: Lut | None) -> tuple[LutFile, ...]:
@@ -78,11 +72,8 @@ def filters(picture: Picture, intent: PictureIntent, scaler: str) -> tuple[str, 
     if intent.lut is None:
         return ()
     alpha = picture.alpha and intent.pixel_format.startswith("yuva")
-    return (
-        *_into_rgb(picture, intent, scaler),
-        f"format={'gbrap16le' if alpha else 'gbrp16le'}",
-        _FILTERS[intent.lut.kind],
-    )
+    deep = "gbrap16le" if alpha else "gbrp16le"
+    return (*_into_rgb(picture, intent, scaler), f"format={deep}", _FILTERS[intent.lut.kind])
 
 
 def _into_rgb(picture: Picture, intent: PictureIntent, scaler: str) -> tuple[str, ...]:

@@ -196,7 +196,7 @@ def refusals(source: str, picture: Picture, intent: PictureIntent, recipe: Recip
         found.append(problem("JS070", source=source, codec=intent.codec, size=size, rate=rate, remedy=remedy))
     if intent.colour.transfer in HDR and not _deep(intent.pixel_format):
         deep = ", ".join(name for name, row in table.picture.items() if _deep(row.pixel_format))
-        transfer = HDR[picture.colour.transfer]
+        transfer = HDR[intent.colour.transfer]
         found.append(problem("JS076", source=source, transfer=transfer, codec=intent.codec, remedy=deep))
     return found
 

@@ -50,7 +50,7 @@ class WorkTree:
     def holds(self, path: str) -> bool:
         """See Tree."""
         try:
-            return os.path.realpath(self.top / path) == os.path.join(os.path.realpath(self.top), path)
+            return os.path.realpath(self.top / path) == str(Path(os.path.realpath(self.top), path))
         except ValueError:  # no name on disk holds a zero byte
             return False
 
