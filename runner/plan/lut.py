@@ -106,6 +106,13 @@ def back(intent: PictureIntent) -> tuple[str, ...]:
     return (f"out_color_matrix={_matrix(intent.colour)}", "out_range=tv")
 
 
+def unsaid(intent: PictureIntent) -> tuple[str, ...]:
+    """Return the filter that takes back what the scaler noted of its way from RGB and the source never said."""
+    named = (("range", intent.colour.range), ("colorspace", intent.colour.matrix))
+    untold = [f"{name}=unknown" for name, value in named if not value]
+    return (f"setparams={':'.join(untold)}",) if intent.lut and untold else ()
+
+
 def losses(picture: Picture, intent: PictureIntent) -> list[str]:
     """Return what a table changes of what the source says of its colour, in words."""
     was = picture.colour.transfer if picture.colour.transfer in _UNSHOWN else picture.colour.primaries

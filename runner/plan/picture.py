@@ -156,6 +156,7 @@ def filters(picture: Picture, intent: PictureIntent) -> tuple[str, ...]:
         *burn.filters(intent),
         f"setsar={intent.sar.numerator}/{intent.sar.denominator}",
         *_setparams(intent.colour),
+        *lut.unsaid(intent),
         f"format={intent.pixel_format}",
     )
 
