@@ -17,6 +17,9 @@ from runner.spec.sources import Clip
 
 NAME = "lut.cube"
 # Between the colours of a cube, tetrahedra keep greys grey (trilinear tints them); a curve needs straight lines only.
+# Sixteen bits, and packed: for planes FFmpeg has a faster way that gives other bits on a CPU with AVX2 than without
+# (measured with -cpuflags; tests/plan/test_lut.py).
+_FORMAT, _WITH_ALPHA = "rgb48le", "rgba64le"
 _FILTERS = {"1d": f"lut1d=file={NAME}:interp=linear", "3d": f"lut3d=file={NAME}:interp=tetrahedral"}
 # Light that a BT.709 display does not show as it is: a table for proxies makes it BT.709 (ITU-R BT.2408 for the two HDR
 # ones). What is tagged as BT.709 or not at all keeps its tags.
@@ -72,8 +75,8 @@ def filters(picture: Picture, intent: PictureIntent, scaler: str) -> tuple[str, 
     if intent.lut is None:
         return ()
     alpha = picture.alpha and intent.pixel_format.startswith("yuva")
-    deep = "gbrap16le" if alpha else "gbrp16le"
-    return (*_into_rgb(picture, intent, scaler), f"format={deep}", _FILTERS[intent.lut.kind])
+    packed = f"format={_WITH_ALPHA if alpha else _FORMAT}"
+    return (*_into_rgb(picture, intent, scaler), packed, _FILTERS[intent.lut.kind])
 
 
 def _into_rgb(picture: Picture, intent: PictureIntent, scaler: str) -> tuple[str, ...]:
