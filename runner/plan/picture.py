@@ -226,7 +226,7 @@ def losses(picture: Picture, intent: PictureIntent, resolution: Resolution) -> l
     if picture.scan != "progressive" and intent.scan == "progressive":
         found.append("interlaced fields become progressive frames")
     was, becomes = picture.colour.matrix, intent.colour.matrix
-    if was not in (None, "gbr", becomes):
+    if intent.lut is None and was not in (None, "gbr", becomes):
         found.append(f"colour matrix {was} becomes {becomes}, the only one that {intent.codec} knows")
     if picture.alpha and not intent.pixel_format.startswith("yuva"):
         found.append("alpha is dropped")
