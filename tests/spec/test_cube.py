@@ -1,6 +1,7 @@
 """Reading a .cube file: what is taken, what is refused with its line, and how long the worst of them takes."""
 
 import hashlib
+import re
 import time
 
 import pytest
@@ -81,9 +82,8 @@ REFUSED = {
 
 @pytest.mark.parametrize(("text", "reason"), REFUSED.values(), ids=REFUSED)
 def test_what_would_not_be_applied_as_it_says_is_refused_with_its_line(text: str, reason: str) -> None:
-    with pytest.raises(ValueError, match="") as caught:
+    with pytest.raises(ValueError, match=re.escape(reason)):
         read(text)
-    assert reason in str(caught.value)
 
 
 def test_no_reason_repeats_what_stands_in_the_file() -> None:
@@ -115,7 +115,7 @@ SLOW = {
 @pytest.mark.parametrize("data", SLOW.values(), ids=SLOW)
 def test_the_worst_files_are_refused_within_seconds(data: bytes) -> None:
     begun = time.process_time()
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"it has more than|line 2|its size asks|no LUT_1D_SIZE"):
         read(data)
     assert time.process_time() - begun < 5
 
