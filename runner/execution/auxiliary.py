@@ -2,7 +2,7 @@
 
 import hashlib
 import importlib.util
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from runner.errors import JobspecError, problem
@@ -21,7 +21,12 @@ def font_path(font: FontFile) -> Path:
     raise JobspecError(problem("JS157", found=font.package.replace("_", "-")))
 
 
-def _as_planned(data: bytes, sha256: str, found: str) -> bytes:
+def _as_planned(read: Callable[[], bytes], sha256: str, found: str) -> bytes:
+    """Return what is read, when it has the planned digest; a file that is gone has not."""
+    try:
+        data = read()
+    except OSError:
+        raise JobspecError(problem("JS156", found=found)) from None
     if f"sha256:{hashlib.sha256(data).hexdigest()}" != sha256:
         raise JobspecError(problem("JS156", found=found))
     return data
@@ -30,8 +35,9 @@ def _as_planned(data: bytes, sha256: str, found: str) -> bytes:
 def _lut(lut: LutFile, mounts: Mounts) -> bytes:
     """Return the line that says its size, and the numbers of the file: no other keyword of it gets to FFmpeg."""
     place = parse_location(lut.location)
-    data = WorkTree(mounts.bind(Location(place.root, ""))).read(place.path, MOST_BYTES)
-    return f"{lut.head}\n".encode() + numbers(_as_planned(data, lut.sha256, lut.location))
+    tree = WorkTree(mounts.bind(Location(place.root, "")))
+    data = _as_planned(lambda: tree.read(place.path, MOST_BYTES), lut.sha256, lut.location)
+    return f"{lut.head}\n".encode() + numbers(data)
 
 
 def _content(each: Auxiliary, mounts: Mounts) -> bytes:
@@ -39,7 +45,7 @@ def _content(each: Auxiliary, mounts: Mounts) -> bytes:
         return each.text.encode()
     if isinstance(each, LutFile):
         return _lut(each, mounts)
-    return _as_planned(font_path(each).read_bytes(), each.sha256, each.file)
+    return _as_planned(font_path(each).read_bytes, each.sha256, each.file)
 
 
 def place(auxiliary: Iterable[Auxiliary], folder: Path, mounts: Mounts) -> None:

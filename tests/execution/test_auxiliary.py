@@ -55,6 +55,12 @@ def test_a_table_that_is_another_than_planned_is_refused(top: Path) -> None:
     assert (found.code, found.exit, found.found) == ("JS156", Exit.FAILED, "repo:luts/a.cube")
 
 
+def test_a_table_that_is_gone_is_refused_as_such_and_not_taken_for_a_full_disk(top: Path) -> None:
+    with pytest.raises(JobspecError) as caught:
+        put(top, table(cube()))
+    assert [each.code for each in caught.value.problems] == ["JS156"]
+
+
 def test_a_font_of_another_version_is_refused(top: Path) -> None:
     other = FontFile(name="font.ttf", package=FONT.package, file=FONT.file, sha256="sha256:00")
     with pytest.raises(JobspecError) as caught:
