@@ -89,6 +89,10 @@ CODES: dict[str, Row] = {
     "JS037": Row("{found} comes back to itself ({chain}); break the circle"),
     "JS038": Row("{found} cannot be built on: {reason}"),
     "JS039": Row("{found} belongs to {kind}; this entry has none"),
+    "JS150": Row("the LUT {found} cannot be used: {reason}"),
+    "JS152": Row("shows a text and says none; add text"),
+    "JS153": Row("stands beside show: {show}, which has its own; say show: text"),
+    "JS154": Row("{found} is taken by {other} already; still free are {free}"),
     "JS160": Row("{codec} is a profile and its quality {own}, not {found}; {remedy}"),
     "JS161": Row("would stamp every source alike; say it for each: {{path: …, timecode: …}}"),
     "JS162": Row('{found} is not a timecode; write "01:00:00:00", ";" before the frames for drop-frame, or none'),
@@ -150,6 +154,7 @@ CODES: dict[str, Row] = {
     "JS142": Row("{source}: audio track {track} has {found} channels, {layout}, which {codec} {reason}; {remedy}"),
     "JS143": Row("{source}: audio track {track} has {found} channels, {layout}; {reason}; {remedy}"),
     "JS144": Row("{source}: sound cannot be re-timed to {found} times its speed: {reason}; say audio: none"),
+    "JS155": Row("{source} has no timecode to burn in; say one (timecode: 01:00:00:00), or drop it from overlay"),
     # toolchain
     "JS080": Row("no FFmpeg found: {reason}", Exit.TRY_AGAIN),
     "JS081": Row(
@@ -173,6 +178,8 @@ CODES: dict[str, Row] = {
     "JS097": Row("is {state}, for its {moved} moved; it is kept. Make it again with --replace", Exit.STALE),
     "JS098": Row("interrupted; what was finished is kept, run again for the rest", Exit.INTERRUPTED),
     "JS099": Row("another runner is at work on it; it is left to that one", Exit.TRY_AGAIN),
+    "JS156": Row("{found} is not what it was when the plan was made; nothing was published", Exit.FAILED),
+    "JS157": Row("the font of {found} is not here; install it: pip install {found}", Exit.TRY_AGAIN),
     "JS101": Row("{found} names no commit of this clone; fetch it, or check the spelling", Exit.USAGE),
     "JS102": Row("{found} and {head} have no common ancestor here; {remedy}", Exit.USAGE),
     "JS104": Row(

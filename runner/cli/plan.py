@@ -10,6 +10,7 @@ import click
 from runner.cli.choosing import changed_since, chosen, narrowed, only_option
 from runner.cli.output import write
 from runner.cli.workspace import Workspace, open_workspace, plan_of, root_option, specs_argument
+from runner.execution.auxiliary import font_path
 from runner.media.toolchain import find_ffmpeg
 from runner.plan import document, shell
 from runner.plan.model import Plan
@@ -25,7 +26,8 @@ def _jsonl(plan: Plan, _: Workspace) -> str:
 
 
 def _script(plan: Plan, workspace: Workspace) -> str:
-    return shell.script(plan, find_ffmpeg(None, os.environ), workspace.mounts.folders)
+    fonts = [font_path(font) for font in shell.fonts_of(plan)]
+    return shell.script(plan, find_ffmpeg(None, os.environ), workspace.mounts.folders, *fonts)
 
 
 def _markdown(plan: Plan, _: Workspace) -> str:

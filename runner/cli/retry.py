@@ -12,9 +12,13 @@ from runner.errors import JobspecError, JobSpecValidationError, problem
 from runner.execution.keep import JOBS
 from runner.execution.state import Standing, State
 from runner.plan.expansion import Expanded
+from runner.spec.cube import Lut
+from runner.spec.location import REPOSITORY, Location, Mounts
+from runner.spec.luts import named_luts, read_luts
 from runner.spec.model import JobSpec, roots_of
 from runner.spec.project import Project, mounts_here
 from runner.spec.repository import Reading
+from runner.spec.tree import WorkTree
 
 MOST_SAVED_BYTES = 1 << 28
 
@@ -36,9 +40,20 @@ def _saved(path: Path, roots: dict[str, str]) -> Workspace:
     if any(each.exit for each in found):
         raise JobSpecValidationError(found)
     mounts = mounts_here(None, roots_of(spec), roots, os.environ)
+    luts = _luts(spec, mounts)
     project = Project(state_directory=_state_of(path))
-    reading = Reading(str(path), spec, found, numbers=tuple(range(len(spec.sources))))
+    reading = Reading(str(path), spec, found, numbers=tuple(range(len(spec.sources))), luts=luts)
     return Workspace(path.parent, project, (Expanded(reading, None, ()),), mounts)
+
+
+def _luts(spec: JobSpec, mounts: Mounts) -> tuple[Lut, ...]:
+    """Return the tables of a saved JobSpec: they lie in its repository, which --root repo=FOLDER names."""
+    if not any(named_luts(spec)):
+        return ()
+    luts, wrong = read_luts(spec, WorkTree(mounts.bind(Location(REPOSITORY, ""))))
+    if wrong:
+        raise JobSpecValidationError(wrong)
+    return luts
 
 
 def _failed(standing: Standing) -> bool:

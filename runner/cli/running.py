@@ -95,10 +95,14 @@ def _needed(outputs: Sequence[Output]) -> frozenset[str]:
     return frozenset(name for output in outputs for name in output.needs)
 
 
+def _filters(outputs: Sequence[Output]) -> frozenset[str]:
+    return frozenset(text.partition("=")[0] for output in outputs for text in output.arguments.filters)
+
+
 def _build(outputs: Sequence[Output], ffmpeg: str | None, environ: Mapping[str, str]) -> Build:
     build = identify(find_ffmpeg(ffmpeg, environ))
     for line in sorted({output.key.toolchain for output in outputs}):
-        fit(build, line, _needed(outputs))
+        fit(build, line, _needed(outputs), _filters(outputs))
     return build
 
 

@@ -170,6 +170,7 @@ def _probed(workspace: Workspace, reading: Reading) -> tuple[Request | None, lis
         state=workspace.project.state_directory,
         file=reading.file,
         origin=reading.document,
+        luts=reading.luts,
     )
     return (None if found else request), found
 

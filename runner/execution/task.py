@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.errors import Exit, JobspecError, Problem, problem
-from runner.execution import gate, process, publish
+from runner.execution import auxiliary, gate, process, publish
 from runner.execution.ledger import Event, Record, Writer, now
 from runner.media.source import content_of_source, stat_of_source
 from runner.plan.arguments import Binding, bind
@@ -146,6 +146,7 @@ def _encode(attempt: _Attempt) -> None:
     setting = attempt.setting
     binding = Binding(setting.mounts, setting.ffmpeg, attempt.work, setting.threads)
     command = bind(compose([attempt.output]), binding)
+    auxiliary.place(attempt.output.auxiliary, attempt.work, setting.mounts)
     ended = process.run(command, folder=attempt.work, log=attempt.log, stop=setting.stop, tell=attempt.tell)
     if ended.stopped:
         raise _Stopped

@@ -4,11 +4,11 @@ import importlib.util
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.errors import JobspecError, problem
+from runner.errors import JobspecError, Problem, problem
 
 # The line that plans are made for when neither lock nor jobspec.toml declares one: that of the bundled build.
 DECLARED = "9.0"
@@ -103,11 +103,30 @@ def encoders(path: Path) -> frozenset[str]:
     return frozenset(re.findall(r"^ [VAS][F.][S.][X.][B.][D.] (\S+)", _asked(path, "-encoders"), re.MULTILINE))
 
 
-def fit(build: Build, declared: str, needed: frozenset[str]) -> None:
-    """Raise JobspecError (3) when `build` is of another release line than declared, or lacks an encoder."""
+# Filters that a build may lack, for they stand on other people's libraries (libfreetype and libharfbuzz, libzimg):
+# Homebrew's has no drawtext. All others that plans name come with every FFmpeg.
+OPTIONAL_FILTERS = frozenset(("drawtext", "zscale"))
+
+
+def filters(path: Path) -> frozenset[str]:
+    """Return the names of the filters that an FFmpeg has."""
+    return frozenset(re.findall(r"^ [T.][S.][C.]? +(\S+)", _asked(path, "-filters"), re.MULTILINE))
+
+
+def _lacking(kind: str, missing: Iterable[str], build: Build) -> list[Problem]:
+    return [problem("JS082", program=build.path, kind=kind, name=name) for name in sorted(missing)]
+
+
+def fit(build: Build, declared: str, needed: frozenset[str], drawn: frozenset[str] = frozenset()) -> None:
+    """Raise JobspecError (3) when `build` is of another release line than declared, or lacks an encoder or a filter.
+
+    `needed` are the encoders, `drawn` the filters that plans name.
+    """
     if build.line != declared:
         real = build.line or build.version
         raise JobspecError(problem("JS081", declared=declared, program=build.path, real=real))
-    missing = sorted(needed - encoders(build.path))
+    missing = _lacking("encoder", needed - encoders(build.path), build)
+    if optional := drawn & OPTIONAL_FILTERS:
+        missing += _lacking("filter", optional - filters(build.path), build)
     if missing:
-        raise JobspecError([problem("JS082", program=build.path, kind="encoder", name=encoder) for encoder in missing])
+        raise JobspecError(missing)

@@ -26,6 +26,35 @@ class Threads(Value, frozen=True, kw_only=True, tag="threads", tag_field="is"):
     """How many threads the machine gives; stands only where no bit depends on them."""
 
 
+class TextFile(Value, frozen=True, kw_only=True, tag="text", tag_field="is"):
+    """A text to burn in, under its fixed name in the work folder."""
+
+    name: str
+    text: str
+
+
+class LutFile(Value, frozen=True, kw_only=True, tag="lut", tag_field="is"):
+    """A look-up table under its fixed name: `head`, then the numbers of the file at `location`, which has `sha256`."""
+
+    name: str
+    location: str
+    sha256: str
+    head: str
+
+
+class FontFile(Value, frozen=True, kw_only=True, tag="font", tag_field="is"):
+    """A font under its fixed name: the `file` that a Python package ships, which has `sha256`."""
+
+    name: str
+    package: str
+    file: str
+    sha256: str
+
+
+# What lies in the work folder before FFmpeg starts there. Filters name it without a folder, so that neither a path nor
+# a text of anyone's ever stands in a filter graph.
+Auxiliary = TextFile | LutFile | FontFile
+
 Arg = str | Input | Written | Threads
 
 # Set for every FFmpeg, whatever the environment says: SVT-AV1 greets on stderr, where only errors may stand;

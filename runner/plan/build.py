@@ -7,11 +7,13 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+from msgspec import structs
+
 from runner import canonical
 from runner.errors import JobspecError, Place, Problem, problem
 from runner.media.facts import FORMATS, IMAGES, Facts
 from runner.media.toolchain import release
-from runner.plan import picture, recipes, sound, sound_judgement, timing, wrap
+from runner.plan import burn, lut, picture, recipes, sound, sound_judgement, timing, wrap
 from runner.plan.arguments import Arg, Input, Threads
 from runner.plan.model import (
     FORMAT,
@@ -22,6 +24,7 @@ from runner.plan.model import (
     Job,
     Key,
     Output,
+    PictureIntent,
     Plan,
     Source,
     Task,
@@ -29,8 +32,10 @@ from runner.plan.model import (
 from runner.plan.stated import stated
 from runner.spec import naming
 from runner.spec.audio import Audio, audio_of
+from runner.spec.cube import Lut
 from runner.spec.location import parse_location
 from runner.spec.model import JobSpec
+from runner.spec.overlay import Overlay, overlays_of
 from runner.spec.rates import rate_label, rate_text
 from runner.spec.resolution import Resolution, parse_resolution
 from runner.spec.source import Document
@@ -50,7 +55,8 @@ class Request:
     `indices` are those that a lock froze, by default 0, 1…; `entries` say which entry of the spec each source comes
     from; `skipped` names unusable sources with the reason;
     `state` is where records go, by default below the output directory; `file` is the spec's path in its repository;
-    `toolchain` and `number` are those of its lock, by default the plan's; `origin` knows the spec's positions.
+    `toolchain` and `number` are those of its lock, by default the plan's; `origin` knows the spec's positions;
+    `luts` are the tables that the spec names.
     """
 
     spec: JobSpec
@@ -63,6 +69,7 @@ class Request:
     toolchain: str | None = None
     number: int | None = None
     origin: Document | None = None
+    luts: tuple[Lut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,14 +88,30 @@ class _Setting:
     table: recipes.Table
     recipe: recipes.Recipe
     sound: sound.Treatment
+    overlays: tuple[Overlay, ...]
+    luts: tuple[Lut, ...]
 
 
-def _intent(setting: _Setting, facts: Facts) -> Intent:
+def _intent(setting: _Setting, clip: Clip, facts: Facts) -> Intent:
+    """Return what the output shall be. Raises JobspecError where what shall be burnt in is not to be had."""
     spec = setting.spec
     frame = picture.frame_of(facts.picture, spec, setting.resolution)
     seen = picture.intend(spec, facts.picture, frame, setting.recipe)
+    seen = lut.graded(seen, lut.chosen(spec, clip, setting.luts))
+    seen = _burnt(setting, clip, facts, seen) if setting.overlays else seen
     carried = wrap.intend(spec.container, facts, seen.rate, retimed=seen.timing == "retimed")
     return Intent(picture=seen, sound=sound.intend(facts, setting.sound), wrap=carried)
+
+
+def _burnt(setting: _Setting, clip: Clip, facts: Facts, seen: PictureIntent) -> PictureIntent:
+    code = wrap.timecode_of(facts, seen.rate, retimed=seen.timing == "retimed")
+    if refused := burn.refusals(str(parse_location(clip.path)), setting.overlays, code):
+        raise JobspecError(refused)
+    return structs.replace(seen, burns=burn.intend(setting.overlays, _name(setting, clip), code))
+
+
+def _name(setting: _Setting, clip: Clip) -> str:
+    return naming.spec_tokens(setting.data, clip, 0)["source_name"]
 
 
 def _refusals(setting: _Setting, clip: Clip, source: str, facts: Facts) -> list[Problem]:
@@ -196,6 +219,10 @@ def _key(setting: _Setting, facts: Facts, intent: Intent) -> Key:
     encoding += [recipe.tags.get(container, ()), recipes.MUXING[container]]
     if intent.sound:
         encoding += [heard.encoder, heard.options]
+    if intent.picture.lut:
+        encoding += lut.filters(facts.picture, intent.picture, picture.SCALER)
+    if intent.picture.burns:
+        encoding += [burn.FONT.sha256, burn.filters(intent.picture)]
     return Key(
         source=canonical.short(facts.content),
         picture=_digest(intent.picture),
@@ -223,10 +250,12 @@ def _tokens(setting: _Setting, clip: Clip, index: int, facts: Facts, intent: Int
     return setting.frozen.get(clip.path) or fresh
 
 
-def _losses(setting: _Setting, facts: Facts, intent: Intent) -> tuple[str, ...]:
+def _losses(setting: _Setting, clip: Clip, facts: Facts, intent: Intent) -> tuple[str, ...]:
     others = [each for each in facts.ignored if each.startswith("video")]
     return (
         *picture.losses(facts.picture, intent.picture, setting.spec, setting.recipe),
+        *lut.losses(facts.picture, intent.picture),
+        *(burn.losses(setting.overlays, _name(setting, clip)) if setting.overlays else ()),
         *sound_judgement.losses(facts, setting.sound, _length(facts, intent)),
         *wrap.losses(facts, intent.wrap, intent.picture.rate),
         *(f"the file has {len(others) + 1} pictures; the first is taken" for _ in others[:1]),
@@ -239,7 +268,7 @@ def _output(setting: _Setting, clip: Clip, index: int, facts: Facts) -> tuple[Ou
     source, facts, setting = str(parse_location(clip.path)), stated(facts, setting.spec, clip), _for(clip, setting)
     if refused := _refusals(setting, clip, source, facts):
         raise JobspecError(refused)
-    intent = _intent(setting, facts)
+    intent = _intent(setting, clip, facts)
     if refused := picture.refusals(source, intent.picture, setting.recipe, setting.table):
         raise JobspecError(refused)
     tokens = _tokens(setting, clip, index, facts, intent)
@@ -254,7 +283,8 @@ def _output(setting: _Setting, clip: Clip, index: int, facts: Facts) -> tuple[Ou
         arguments=_arguments(setting, source, facts, intent),
         needs=tuple(sorted({setting.recipe.encoder, *([setting.sound.recipe.encoder] if intent.sound else [])})),
         expects=_expectation(setting, facts, intent),
-        losses=_losses(setting, facts, intent),
+        losses=_losses(setting, clip, facts, intent),
+        auxiliary=(*lut.auxiliary(lut.chosen(setting.spec, clip, setting.luts)), *burn.auxiliary(intent.picture)),
         key=_key(setting, facts, intent),
     )
     return output, tokens
@@ -278,6 +308,8 @@ def _setting(request: Request, toolchain: str, number: int) -> _Setting:
         table=table,
         recipe=table.picture[spec.codec],
         sound=_treatment(spec, table, audio_of(None, spec.audio)),
+        overlays=overlays_of(spec.overlay),
+        luts=request.luts,
     )
 
 
@@ -315,6 +347,7 @@ def _job(request: Request, setting: _Setting, tokens: Mapping[str, Mapping[str, 
         toolchain=setting.toolchain,
         recipes=setting.number,
         skipped=request.skipped,
+        luts=request.luts,
         spec={**setting.data, "resolved_tokens": tokens},
     )
 
@@ -413,6 +446,7 @@ def requests_of(plan: Plan) -> list[Request]:
             facts=tuple(each.source.facts for each in made.get(job.job_id, ())),
             indices=tuple(each.index for each in made.get(job.job_id, ())),
             skipped=job.skipped,
+            luts=job.luts,
             state=job.state,
             file=job.file,
             toolchain=job.toolchain,

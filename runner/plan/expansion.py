@@ -99,6 +99,7 @@ def _request(reading: Reading, lock: Lock, covered: Cover, project: Project) -> 
         toolchain=lock.header.toolchain,
         number=lock.header.recipes,
         origin=reading.document,
+        luts=reading.luts,
     )
 
 

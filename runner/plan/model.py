@@ -6,10 +6,28 @@ from typing import Any, Literal
 
 from runner.canonical import Value
 from runner.media.facts import Colour, Facts, Scan
-from runner.plan.arguments import Arg
+from runner.plan.arguments import Arg, Auxiliary
+from runner.spec.cube import Lut
 from runner.spec.location import parse_location
 
 FORMAT = 1
+
+
+class Grade(Value, frozen=True, kw_only=True):
+    """The look-up table that the picture goes through, by its content; one curve a channel or a cube."""
+
+    sha256: str
+    kind: Literal["1d", "3d"]
+
+
+class Burn(Value, frozen=True, kw_only=True):
+    """What is burnt into the picture; size and opacity in percent. `text` is as shown, a timecode the first frame's."""
+
+    show: str
+    text: str | None = None
+    position: str
+    size: int
+    opacity: int
 
 
 class PictureIntent(Value, frozen=True, kw_only=True):
@@ -30,6 +48,8 @@ class PictureIntent(Value, frozen=True, kw_only=True):
     colour: Colour
     inner: tuple[int, int] | None = None
     quality: str | None = None
+    lut: Grade | None = None
+    burns: tuple[Burn, ...] = ()
 
 
 class TrackIntent(Value, frozen=True, kw_only=True):
@@ -136,6 +156,7 @@ class Output(Value, frozen=True, kw_only=True):
     needs: tuple[str, ...]
     expects: Expectation
     losses: tuple[str, ...] = ()
+    auxiliary: tuple[Auxiliary, ...] = ()
     key: Key
 
     @property
@@ -160,7 +181,7 @@ class Job(Value, frozen=True, kw_only=True):
     """A resolved JobSpec, as plain data: sources expanded, bases merged, template inlined, tokens filled.
 
     `file` is its spec in the repository; `toolchain` and `recipes` are those of its lock, else of the project;
-    `skipped` names unusable sources with the reason.
+    `skipped` names unusable sources with the reason; `luts` are the tables that the spec names, as they were read.
     """
 
     job_id: str
@@ -169,6 +190,7 @@ class Job(Value, frozen=True, kw_only=True):
     toolchain: str
     recipes: int
     skipped: tuple[tuple[str, str], ...] = ()
+    luts: tuple[Lut, ...] = ()
     spec: dict[str, Any]
 
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from runner.errors import Problem, problem
 from runner.media.facts import Colour, Picture, Scan
-from runner.plan import dnxhd, light, timing
+from runner.plan import burn, dnxhd, light, lut, timing
 from runner.plan.geometry import Frame, framed, upright
 from runner.plan.light import HDR
 from runner.plan.model import PictureIntent
@@ -54,7 +54,7 @@ def _scale(picture: Picture, intent: PictureIntent) -> str:
     parts = [f"scale={width}:{height}", SCALER]
     if picture.scan != "progressive" and intent.scan != "progressive":
         parts.append("interl=1")
-    return ":".join((*parts, *light.scaled(picture, intent.colour)))
+    return ":".join((*parts, *(lut.back(intent) if intent.lut else light.scaled(picture, intent))))
 
 
 def _pad(intent: PictureIntent) -> list[str]:
@@ -89,13 +89,16 @@ def filters(picture: Picture, intent: PictureIntent) -> tuple[str, ...]:
     return (
         *_fields(picture, intent),
         *timing.filters(intent),
+        *lut.filters(picture, intent, SCALER),
         *light.before_scaling(picture, intent),
         _scale(picture, intent),
         *light.after_scaling(picture, intent),
         *_pad(intent),
+        *burn.filters(intent),
         *([f"setfield={intent.scan}"] if intent.scan != "progressive" else []),
         f"setsar={intent.sar.numerator}/{intent.sar.denominator}",
         *_setparams(intent.colour),
+        *lut.unsaid(intent),
         f"format={intent.pixel_format}",
     )
 

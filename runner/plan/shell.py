@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from runner.plan.arguments import ENVIRONMENT, Arg, Input, Threads, Written
+from runner.plan.arguments import ENVIRONMENT, Arg, Auxiliary, FontFile, Input, LutFile, TextFile, Threads, Written
 from runner.plan.compose import compose
 from runner.plan.document import digest
 from runner.plan.model import Output, Plan
@@ -70,8 +70,63 @@ finish() {
 """
 
 
-def script(plan: Plan, ffmpeg: Path, mounts: Mapping[str, Path]) -> str:
-    """Return the plan as a POSIX script; `ffmpeg` and `mounts` are the defaults of the variables at its top."""
+_SAME = """\
+# same FILE SHA256: stop unless the file is what it was when the plan was made
+same() {
+    if command -v sha256sum >/dev/null; then found=$(sha256sum <"$1"); else found=$(shasum -a 256 <"$1"); fi
+    [ "${found%% *}" = "$2" ] || fail "not what it was when the plan was made: $1"
+}
+
+"""
+_FONT = """\
+# font NAME FILE SHA256: put a font into the work folder, where filters read it by that name
+font() {
+    same "$2" "$3"
+    cp -- "$2" "$work/$1" || fail "cannot be copied: $2"
+}
+
+"""
+_LUT = """\
+# lut NAME FILE SHA256 SIZE: the same with a table: the line that says its size and its numbers, nothing else of it
+lut() {
+    same "$2" "$3"
+    { printf '%s\\n' "$4" && sed -n '/^[[:blank:]]*[-+.0-9]/p' "$2"; } >"$work/$1" || fail "cannot be copied: $2"
+}
+
+"""
+_TEXT = """\
+# text NAME TEXT: the same with a text
+text() { printf '%s' "$2" >"$work/$1" || fail "cannot be written: $work/$1"; }
+
+"""
+# Only what a script calls stands in it.
+_WRITING: tuple[tuple[tuple[type[Auxiliary], ...], str], ...] = (
+    ((FontFile, LutFile), _SAME),
+    ((FontFile,), _FONT),
+    ((LutFile,), _LUT),
+    ((TextFile,), _TEXT),
+)
+
+
+def _auxiliary(plan: Plan) -> list[Auxiliary]:
+    return list(dict.fromkeys(each for output in plan.outputs for each in output.auxiliary))
+
+
+def fonts_of(plan: Plan) -> list[FontFile]:
+    """Return the fonts that a plan draws with: one, or none."""
+    return [each for each in _auxiliary(plan) if isinstance(each, FontFile)]
+
+
+def _writing(plan: Plan) -> str:
+    kinds = {type(each) for each in _auxiliary(plan)}
+    return "".join(function for needing, function in _WRITING if kinds.intersection(needing))
+
+
+def script(plan: Plan, ffmpeg: Path, mounts: Mapping[str, Path], font: Path | None = None) -> str:
+    """Return the plan as a POSIX script.
+
+    `ffmpeg`, `mounts` and the `font` of burn-ins are the defaults of the variables at its top.
+    """
     head = _HEAD.format(
         digest=digest(plan),
         toolchain=", ".join(plan.header.toolchain),
@@ -79,7 +134,8 @@ def script(plan: Plan, ffmpeg: Path, mounts: Mapping[str, Path]) -> str:
         count=len(plan.outputs),
     )
     outputs = [plan.outputs[number] for task in plan.tasks for number in task.outputs]
-    return "".join((head, *_variables(plan, ffmpeg, mounts), _FUNCTIONS, *map(_step, outputs), _TAIL))
+    parts = (*_variables(plan, ffmpeg, mounts, font), _FUNCTIONS, _writing(plan), *map(_step, outputs))
+    return "".join((head, *parts, _TAIL))
 
 
 _TAIL = """\
@@ -87,17 +143,31 @@ _TAIL = """\
 """
 
 
-def _variables(plan: Plan, ffmpeg: Path, mounts: Mapping[str, Path]) -> Iterator[str]:
+def _variables(plan: Plan, ffmpeg: Path, mounts: Mapping[str, Path], font: Path | None) -> Iterator[str]:
     yield "# Where things are on this machine; each may be set from outside.\n"
     yield f"FFMPEG=${{FFMPEG:-{_default(str(ffmpeg))}}}\nTHREADS=${{THREADS:-0}}\n"
-    for root in _roots(plan):
-        folder = mounts.get(root)
-        if folder is None:
-            yield f': "${{{_variable(root)}:?say where the root {root} is mounted}}"\n'
-        else:
-            yield f"{_variable(root)}=${{{_variable(root)}:-{_default(str(folder))}}}\n"
+    if fonts_of(plan):
+        yield _set("FONT", font, f"{fonts_of(plan)[0].file} of {fonts_of(plan)[0].package} is")
+    roots = _roots(plan)
+    yield from (_set(_variable(root), mounts.get(root), f"the root {root} is mounted") for root in roots)
+    yield _ABSOLUTE + "".join(_ROOT.format(name=_variable(root)) for root in roots)
     # Asked for a report, FFmpeg would write one wherever the script was started.
     yield f"export {' '.join(f'{name}={value}' for name, value in ENVIRONMENT.items())}\nunset FFREPORT\n\n"
+
+
+# A bare name is looked up on PATH.
+_ABSOLUTE = """\
+# FFmpeg works in the work folder, from where a relative path would lead elsewhere.
+case $FFMPEG in /*) ;; */*) FFMPEG=$PWD/$FFMPEG ;; esac
+"""
+_ROOT = "case ${name} in /*) ;; *) {name}=$PWD/${name} ;; esac\n"
+
+
+def _set(name: str, path: Path | None, what: str) -> str:
+    """Return the line that gives a variable its default, or asks for it."""
+    if path is None:
+        return f': "${{{name}:?say where {what}}}"\n'
+    return f"{name}=${{{name}:-{_default(str(path))}}}\n"
 
 
 def _default(text: str) -> str:
@@ -106,7 +176,8 @@ def _default(text: str) -> str:
 
 
 def _roots(plan: Plan) -> list[str]:
-    places = (place for each in plan.outputs for place in (each.location, each.source.location))
+    places = [place for each in plan.outputs for place in (each.location, each.source.location)]
+    places += [each.location for each in _auxiliary(plan) if isinstance(each, LutFile)]
     return sorted({root for place in places if (root := parse_location(place).root)})
 
 
@@ -152,6 +223,17 @@ def _rows(words: list[str]) -> str:
     return " \\\n        ".join(" ".join(row) for row in rows)
 
 
+def _put(each: Auxiliary) -> str:
+    """Return the line that puts one file into the work folder."""
+    if isinstance(each, TextFile):
+        return f"    text {each.name} {shlex.quote(each.text)}\n"
+    digest = each.sha256.removeprefix("sha256:")
+    if isinstance(each, FontFile):
+        return f'    font {each.name} "$FONT" {shlex.quote(digest)}\n'
+    place = _path(parse_location(each.location))
+    return f"    lut {each.name} {place} {shlex.quote(digest)} {shlex.quote(each.head)}\n"
+
+
 def _step(output: Output) -> str:
     words = _rows([_word(argument) for argument in compose([output])])
     named = harmless(f"{output.source.location} -> {output.location}")
@@ -159,7 +241,9 @@ def _step(output: Output) -> str:
     return (
         f"# {named}\n{notes}"
         f"if begin {_path(parse_location(output.directory))} {shlex.quote(output.name)}; then\n"
-        f'    "$FFMPEG" -progress "file:$work/progress" -nostats \\\n        {words} 2>"$work/log" ||\n'
+        f"{''.join(map(_put, output.auxiliary))}"
+        f'    (cd -- "$work" && exec "$FFMPEG" -progress "file:$work/progress" -nostats \\\n'
+        f'        {words}) 2>"$work/log" ||\n'
         f'        {{ cat "$work/log" >&2; fail "FFmpeg failed: $final"; }}\n'
         f"    finish {output.work_name} {output.expects.frames} {output.expects.frames_off}\nfi\n\n"
     )

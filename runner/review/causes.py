@@ -8,12 +8,14 @@ from typing import Any
 
 from runner.errors import FieldPath, spoken
 from runner.media.lock import lock_of
+from runner.plan.arguments import LutFile
 from runner.plan.changes import Change, records_moved
 from runner.plan.expansion import Expanded
 from runner.plan.model import Output
 from runner.review.sides import Side
 from runner.spec import naming
 from runner.spec.bases import FIELD as EXTENDS
+from runner.spec.location import parse_location
 from runner.spec.project import Project
 from runner.spec.repository import resolved
 from runner.spec.source import Document
@@ -44,6 +46,8 @@ _BEARS: Mapping[str, frozenset[str]] = {
     "fps_explicit": frozenset(("picture", "wrap")),
     "naming_template": frozenset(("name",)),
     "output_directory": frozenset(("name",)),
+    "lut": frozenset(("picture",)),
+    "overlay": frozenset(("picture",)),
 }
 # Which fields a naming token takes its value from, where that is not the very field: tokens.NAME is one of itself.
 _TOKENS: Mapping[str, frozenset[str]] = {
@@ -160,6 +164,14 @@ def _source(old: Output, new: Output, spec: Expanded) -> Iterator[Cause]:
         yield Cause(lock, 0, "source index")
 
 
+def _table(old: Output, new: Output) -> Iterator[Cause]:
+    """Yield the look-up table whose content moved while its name stayed."""
+    was = {each.location: each.sha256 for each in old.auxiliary if isinstance(each, LutFile)}
+    for each in new.auxiliary:
+        if isinstance(each, LutFile) and was.get(each.location, each.sha256) != each.sha256:
+            yield Cause(parse_location(each.location).path, 0, "LUT content")
+
+
 @dataclass(frozen=True, slots=True)
 class _Alone:
     """Why outputs of one job are on one side alone: `listed` for sources that both locks hold, else `locked`."""
@@ -226,7 +238,7 @@ def finder(before: Side, after: Side) -> Callable[[Change], tuple[Cause, ...]]:
         if old and new:
             touched = _touched(old, new)
             found = [each.cause for each in edits(old.job, new.job) if each.bears & touched]
-            found += _source(old, new, news[new.job])
+            found += (*_source(old, new, news[new.job]), *_table(old, new))
             return tuple(dict.fromkeys(found)) or (_sources(news[new.job]),)
         output = change.output
         return (come(output.job)(output) if new else gone(output.job)(output),)

@@ -171,6 +171,10 @@ class GitTree:
             raise FileNotFoundError(2, "No such folder in this revision", folder)
         return names
 
+    def holds(self, path: str) -> bool:
+        """See Tree; links are not followed here, so that none is on the way."""
+        return True
+
     def folders_of(self, name: str) -> tuple[str, ...]:
         """Return the folders that hold a file of this name, "" for the top."""
         return tuple(folder for folder, names in self._folders.items() if name in names)

@@ -9,6 +9,7 @@ from runner.spec import codecs, naming, schema
 from runner.spec.audio import judge_audio
 from runner.spec.fields import FIELDS
 from runner.spec.location import Location, parse_location
+from runner.spec.overlay import judge_overlay
 from runner.spec.project import Project, undeclared
 from runner.spec.resolution import parse_resolution
 from runner.spec.sequence import parse_pattern
@@ -120,6 +121,10 @@ def _judge_audio(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
             yield from (each.within(path) for each in judge_audio(value, str(data["container"])))
 
 
+def _judge_overlay(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
+    yield from judge_overlay(data.get("overlay"))
+
+
 def _listed(data: Mapping[str, Any]) -> list[Any] | tuple[Any, ...]:
     sources = data.get("sources")
     return sources if isinstance(sources, list | tuple) else ()
@@ -211,6 +216,7 @@ _JUDGEMENTS: tuple[tuple[tuple[str, ...], Callable[[Mapping[str, Any], _Context]
     (("fps_mode", "conform"), _judge_conform),
     (("resolution", "fit", "upscale"), _judge_fit),
     (("sources", "container", "audio"), _judge_audio),
+    (("overlay",), _judge_overlay),
     ((), _entry_problems),
     ((), _judge_twice),
     ((), _judge_roots),

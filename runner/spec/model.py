@@ -16,6 +16,7 @@ from runner.spec import codecs, schema
 from runner.spec.fields import VERSION
 from runner.spec.judgement import judge
 from runner.spec.location import REPOSITORY, Mounts, is_location, parse_location
+from runner.spec.luts import read_luts
 from runner.spec.pairs import Pairs, mapping_of, pairs_of, plain_text
 from runner.spec.presence import missing_sources
 from runner.spec.project import Project, mounts_here
@@ -175,8 +176,10 @@ class JobSpec:
         """
         top = repository_of(Path.cwd())
         mounts = mounts or mounts_here(top, roots_of(self), {}, os.environ)
-        template, missing = read_template(self.naming_template, WorkTree(mounts.folders.get(REPOSITORY, top)))
+        tree = WorkTree(mounts.folders.get(REPOSITORY, top))
+        template, missing = read_template(self.naming_template, tree)
         found = [*self.problems(project, template), *missing]
+        found += [] if errors(found) else read_luts(self, tree)[1]
         found += missing_sources(self.sources if isinstance(self.sources, tuple) else (), mounts)
         if wrong := errors(found):
             raise JobSpecValidationError(wrong)

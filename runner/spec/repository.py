@@ -8,9 +8,11 @@ from pathlib import PurePosixPath
 from runner.errors import JobSpecValidationError, Place, Problem, problem
 from runner.spec import naming, schema
 from runner.spec.bases import DEEPEST, effective, relative_to
+from runner.spec.cube import Lut
 from runner.spec.fields import FIELDS
 from runner.spec.judgement import judge
 from runner.spec.location import parse_location
+from runner.spec.luts import read_luts
 from runner.spec.model import JobSpec
 from runner.spec.project import Project, read_project
 from runner.spec.source import Document
@@ -27,7 +29,8 @@ _FROM = ("from",)
 class Reading:
     """One spec file as read: its JobSpec when nothing is wrong, and what was found.
 
-    `template` is the text of its template; `numbers` says of each source which entry of the file it comes from.
+    `template` is the text of its template; `numbers` says of each source which entry of the file it comes from;
+    `luts` are the tables that it names.
     """
 
     file: str
@@ -36,6 +39,7 @@ class Reading:
     document: Document | None = None
     template: str | None = None
     numbers: tuple[int, ...] = ()
+    luts: tuple[Lut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +124,11 @@ def _read_spec(tree: Tree, file: str, project: Project, way: _Way) -> Reading:
     gathered, wrong = _gathered(tree, spec, document, project, _Way((*way.trail, file), way.known))
     if wrong:
         return Reading(file, None, _placed([*found, *wrong], document), document)
-    spec = replace(spec, sources=tuple(gathered))
-    return Reading(file, spec, _placed(found, document), document, template, tuple(gathered.values()))
+    spec, numbers = replace(spec, sources=tuple(gathered)), tuple(gathered.values())
+    luts, wrong = read_luts(spec, tree, numbers)
+    if wrong:
+        return Reading(file, None, _placed([*found, *wrong], document), document)
+    return Reading(file, spec, _placed(found, document), document, template, numbers, luts)
 
 
 def _gathered(

@@ -20,6 +20,9 @@ class Tree(Protocol):
     def list(self, folder: str) -> tuple[str, ...]:
         """Return the names in a folder, sorted by code point, folders with a "/" behind. Raises OSError."""
 
+    def holds(self, path: str) -> bool:
+        """Say whether a path is the tree's own, with no link on the way: a link may lead out of the repository."""
+
 
 @dataclass(frozen=True, slots=True)
 class WorkTree:
@@ -43,6 +46,13 @@ class WorkTree:
         with os.scandir(self.top / folder) as entries:
             # A link to a folder is no folder here, as it is none in a git revision: so no circle can be walked.
             return tuple(sorted(entry.name + "/" * entry.is_dir(follow_symlinks=False) for entry in entries))
+
+    def holds(self, path: str) -> bool:
+        """See Tree."""
+        try:
+            return os.path.realpath(self.top / path) == str(Path(os.path.realpath(self.top), path))
+        except ValueError:  # no name on disk holds a zero byte
+            return False
 
 
 def repository_of(path: Path) -> Path:

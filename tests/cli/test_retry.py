@@ -13,6 +13,7 @@ import pytest
 from tests.cli.made import fill, new_repository
 from tests.clips import decoded_frames
 from tests.conftest import Repository
+from tests.cubes import cube
 from tests.execution.fakes import FAILS, fake, waiting
 
 SAVED = ".jobspec/jobs/day/jobspec.json"
@@ -174,3 +175,18 @@ def test_a_file_that_is_no_jobspec_is_refused(repository: Repository, text: str,
     done = repository.jobspec("retry", "jobspec.json")
     assert done.returncode == 1
     assert reason in done.stderr
+
+
+def test_the_saved_jobspec_finds_its_table_where_the_repository_is_mounted(repository: Repository) -> None:
+    repository.clip()
+    repository.write("luts/show.cube", cube())
+    repository.spec(more="lut: luts/show.cube\n")
+    ffmpeg = fake(repository.top / "ffmpeg", FAILS)
+    assert repository.jobspec("run", "--ffmpeg", str(ffmpeg)).returncode == 4
+    unmounted = repository.jobspec("retry", str(saved(repository)), cwd=repository.proxies)
+    assert unmounted.returncode == 75
+    assert "--root repo=FOLDER" in unmounted.stderr
+    mounted = ("--root", f"repo={repository.top}")
+    done = repository.jobspec("retry", str(saved(repository)), *mounted, cwd=repository.proxies)
+    assert done.returncode == 0, done.stderr
+    assert repository.outputs() == ["out/a.mov"]

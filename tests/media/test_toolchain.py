@@ -12,11 +12,13 @@ import pytest
 from runner.errors import Exit, JobspecError, Problem
 from runner.media.toolchain import (
     DECLARED,
+    OPTIONAL_FILTERS,
     RELEASES,
     VARIABLE,
     Build,
     bundled,
     encoders,
+    filters,
     find_ffmpeg,
     fit,
     identify,
@@ -210,6 +212,21 @@ def test_every_missing_encoder_is_named_and_not_the_first_alone() -> None:
     assert "libnone" in found[1].message
     assert "hap_fantasy" in found[0].message
     assert {each.exit for each in found} == {Exit.STALE}
+
+
+def test_a_filter_that_a_build_lacks_is_named_before_anything_begins(program: Program) -> None:
+    """Homebrew's FFmpeg has no drawtext."""
+    listed = " .. scale             V->V       Scale.\n T. drawtextile       V->V       Tile.\n"
+    path = program(f"case $* in *-filters) printf '%s' '{listed}' ;; *) exec {FFMPEG} \"$@\" ;; esac")
+    lacking = Build(path, "9.0", DECLARED)
+    (found,) = problems(fit, lacking, DECLARED, frozenset(("libx264",)), frozenset(("scale", "drawtext")))
+    assert (found.code, found.exit) == ("JS082", Exit.STALE)
+    assert "lacks the filter drawtext" in found.message
+    fit(lacking, DECLARED, frozenset(), frozenset(("scale",)))
+
+
+def test_the_bundled_build_has_every_filter_that_may_be_lacking() -> None:
+    assert filters(Path(FFMPEG)) >= OPTIONAL_FILTERS
 
 
 def test_a_decoder_is_not_taken_for_an_encoder() -> None:

@@ -17,6 +17,7 @@ from runner.plan.model import Plan
 from runner.plan.shell import script
 from tests.clips import FFMPEG, clip, decoded_frames, ffmpeg, streamhash
 from tests.conftest import Repository
+from tests.cubes import cube, swapped
 from tests.plan import planning
 
 SHELLCHECK = Path(sys.executable).with_name("shellcheck")
@@ -167,6 +168,70 @@ def test_ffmpeg_is_by_default_the_one_that_a_run_would_use(repository: Repositor
         assert shown.stdout == binary
 
 
+# Tables, fonts and texts.
+
+TABLE = "luts/it's,[x];movie=b,$(touch pwned).cube"
+BURNT = f"""\
+lut: "{TABLE}"
+overlay:
+  - show: source_name
+  - show: timecode
+  - {{show: text, text: "%{{pts}} 'q' $HOME `id` \\\\n", position: center}}
+"""
+
+
+@pytest.fixture
+def burnt(repository: Repository) -> Repository:
+    """A repository whose one clip, of an odd name, gets a table and burn-ins, all with odd names and texts."""
+    repository.clip("a'[x];movie=b,%{pts}.mov", extra=("-timecode", "01:00:00:00"))
+    repository.write(TABLE, f'TITLE "x"\nLUT_3D_INPUT_RANGE 0 1\n{cube(swapped)}')
+    repository.spec(sources=('"media:a\'[x];movie=b,%{pts}.mov"',), template="a", more=BURNT)
+    return repository
+
+
+def test_the_script_makes_the_very_streams_of_a_run_with_a_table_and_burn_ins(
+    burnt: Repository, tmp_path: Path
+) -> None:
+    text = burnt.jobspec("plan", "--format", "sh").stdout
+    assert complaints(text) == ""
+    ran = burnt.jobspec("run")
+    assert ran.returncode == 0, ran.stderr
+    other = tmp_path / "by script"
+    done = run(text, tmp_path, {"ROOT_PROXIES": str(other)})
+    assert (done.returncode, done.stderr) == (0, "")
+    made = other / "out" / "a.mov"
+    assert streamhash(made) == streamhash(burnt.proxies / "out" / "a.mov")
+    assert files(other) == ["out/a.mov"]
+
+
+def test_the_script_runs_with_mounts_and_ffmpeg_given_relative_to_where_it_is_started(
+    burnt: Repository, tmp_path: Path
+) -> None:
+    text = burnt.jobspec("plan", "--format", "sh").stdout
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "ffmpeg").symlink_to(FFMPEG)
+    places = {"ROOT_PROXIES": "../proxies", "ROOT_MEDIA": "../media", "ROOT_REPO": "../repo"}
+    done = run(text, tmp_path, {**places, "FFMPEG": "../links/ffmpeg"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert burnt.outputs() == ["out/a.mov"]
+
+
+@pytest.mark.parametrize("what", ["table", "font"])
+def test_the_script_refuses_a_table_or_font_that_is_another_than_planned(
+    what: str, burnt: Repository, tmp_path: Path
+) -> None:
+    text = burnt.jobspec("plan", "--format", "sh").stdout
+    other = tmp_path / "other.ttf"
+    other.write_bytes(b"another")
+    if what == "table":
+        burnt.write(TABLE, cube())
+    done = run(text, tmp_path, {"FONT": str(other)} if what == "font" else {})
+    assert done.returncode == 4
+    assert "not what it was when the plan was made" in done.stderr
+    assert burnt.outputs() == []
+    assert not list(burnt.proxies.rglob("*.ttf"))
+
+
 ODD_MOUNTS = {
     "plain": "/mnt/media",
     "spaces": "/mnt/my media",
@@ -188,7 +253,9 @@ def test_shellcheck_finds_nothing_and_dash_reads_the_mount_as_it_is(folder: str,
     assert complaints(text) == ""
     head = text[: text.index("left_alone=0")]
     shown = run(f'{head}printf "%s\\n" "$ROOT_MEDIA" "$FFMPEG"\n', tmp_path, {"ROOT_PROXIES": "/p"}).stdout
-    assert shown == f"{folder}\n{folder}/ffmpeg\n"
+    # FFmpeg works in a folder of its own, so a path that is relative is made absolute where the script was started.
+    there = folder if folder.startswith("/") else tmp_path / "cwd" / folder
+    assert shown == f"{there}\n{there}/ffmpeg\n"
 
 
 ODD_NAMES = {

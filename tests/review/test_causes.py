@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 
 from runner.review.causes import Cause
+from tests.cubes import cube, swapped
 from tests.review.teams import Team, clip_facts, the_group, titles
 
 SOURCES = {"media:a.mov": clip_facts("aa"), "media:b.mov": clip_facts("bb")}
@@ -49,6 +50,27 @@ def test_a_field_is_named_with_its_line_and_both_values(day: Team, fields: dict[
 def test_of_several_fields_that_moved_those_are_named_that_bear_on_the_output(day: Team) -> None:
     day.spec(resolution="quarter", created_at='"2026-11-23T08:00:00Z"', job_id="another")
     assert told(day) == ["specs/day.yaml:6 resolution half → quarter"]
+
+
+def test_a_look_up_table_is_named_when_the_spec_takes_it_and_when_its_content_moves(day: Team) -> None:
+    day.write("luts/show.cube", cube())
+    day.write("luts/b.cube", cube())
+    own = "[media:a.mov, {path: media:b.mov, lut: luts/b.cube}]"
+    day.spec(lut="luts/show.cube", sources=own)
+    assert "specs/day.yaml:9 lut nothing → luts/show.cube" in told(day)
+    base = day.commit()
+    day.write("luts/show.cube", cube(swapped))
+    group = the_group(day.diff(base))
+    assert (group.title, [str(each.output.location) for each in group.changes]) == (
+        "luts/show.cube LUT content",
+        ["proxies:out/a.mov"],
+    )
+
+
+def test_burn_ins_are_named_when_they_move(day: Team) -> None:
+    day.spec(overlay="[{show: frame}]")
+    (title,) = told(day)
+    assert title.startswith("specs/day.yaml:9 overlay nothing → ")
 
 
 @pytest.mark.parametrize(
