@@ -99,7 +99,11 @@ CODES: dict[str, Row] = {
     "JS163": Row("needs fps_mode explicit and the rate to conform to in fps_explicit"),
     "JS165": Row("needs a box such as 1280x720 in resolution; {resolution} is none"),
     "JS166": Row("an image sequence has no frame rate of its own; say it: {{sequence: …, rate: 24}}"),
-    "JS167": Row("{found} is no image sequence: {reason}"),
+    "JS168": Row(
+        "{source} is EXR, which does not say how its light is to be read; state it: {{sequence: …, transfer: linear}}"
+    ),
+    "JS140": Row("{found} cannot be the sound of {container}: {reason}"),
+    "JS141": Row("{found} Hz is no sample rate of {codec} in {container}"),
     # names
     "JS040": Row("not a naming template: {reason}"),
     "JS041": Row("{construct} is not part of the naming language; it has {{{{ token }}}}, {{% if %}} and filters"),
@@ -133,7 +137,7 @@ CODES: dict[str, Row] = {
     "JS063": Row("{found} is not a media file that can be read: {reason}"),
     "JS064": Row("{found} has no picture; a job needs one"),
     "JS065": Row("{found} is empty (0 bytes)"),
-    "JS066": Row("{found} is {kind}, which FFmpeg cannot decode; make a proxy with the maker's tool"),
+    "JS066": Row("{found} is {kind}, which FFmpeg cannot decode; make a proxy with the maker's tool ({tool})"),
     "JS067": Row("{found} lacks {what}; it may be cut off or still being copied"),
     # planning
     "JS070": Row("{source}: {codec} has no format of {size} at {rate}; {remedy}"),
@@ -142,9 +146,15 @@ CODES: dict[str, Row] = {
     "JS073": Row("{source}: the timecode {found} does not exist at {rate} frames a second; {remedy}"),
     "JS074": Row("{source}: {loss}", Exit.OK),
     "JS075": Row("{source}: {rate} frames a second cannot go into {container}; {remedy}"),
-    "JS076": Row("{source} is HDR ({transfer}), which bands in the 8 bits of {codec}; choose one of {remedy}"),
+    "JS076": Row(
+        "{source} is HDR ({transfer}), which bands in the 8 bits of {codec}; "
+        "say color: tonemap, or choose one of {remedy}"
+    ),
     "JS077": Row("{source}: the picture begins {offset} the sound, which {container} cannot say; mov and mkv keep it"),
     "JS155": Row("{source} has no timecode to burn in; say one (timecode: 01:00:00:00), or drop it from overlay"),
+    "JS142": Row("{source}: audio track {track} has {found} channels, {layout}, which {codec} {reason}; {remedy}"),
+    "JS143": Row("{source}: audio track {track} has {found} channels, {layout}; {reason}; {remedy}"),
+    "JS144": Row("{source}: sound cannot be re-timed to {found} times its speed: {reason}; say audio: none"),
     # toolchain
     "JS080": Row("no FFmpeg found: {reason}", Exit.TRY_AGAIN),
     "JS081": Row(
@@ -195,6 +205,14 @@ CODES: dict[str, Row] = {
     "JS126": Row("has no lock, and --locked forbids to probe; run `jobspec lock {spec}`", Exit.STALE),
     "JS125": Row("{found} is unusable: {reason}; take it out, or say on_unusable: skip"),
     "JS124": Row("no lock; the sources were probed", Exit.OK),
+    # image sequences, single pictures, parts of recordings
+    "JS130": Row("{found} is not the pattern of an image sequence: {reason}"),
+    "JS131": Row("the sequence {found} ({span}) lacks {count} of its frames: {missing}; copy what is missing"),
+    "JS132": Row("{found} matches no file in its folder"),
+    "JS133": Row("the frame {frame} of {found} is {what}, but the first one is {first}"),
+    "JS134": Row("{found} is no kind of picture that sequences are read from; legal: {kinds}"),
+    "JS135": Row("{found} is a single picture ({kind}); an image sequence is named by its pattern, such as {pattern}"),
+    "JS136": Row("{found} is not one recording in one file: {reason}; export it from the application that made it"),
     # the command's own arguments
     "JS100": Row("{reason}", Exit.USAGE),
 }

@@ -144,8 +144,8 @@ def test_the_environment_is_read_by_commands_and_by_what_starts_processes_alone(
     assert using("os.environ", "os.getenv") - inside("runner.cli") <= may
 
 
-def test_media_is_opened_by_the_probe_and_the_gate_alone() -> None:
-    assert importing("av") <= {"runner.media.probe", "runner.execution.gate"}
+def test_media_is_opened_through_one_door_and_by_the_gate_alone() -> None:
+    assert importing("av") <= {"runner.media.opening", "runner.execution.gate"}
 
 
 def test_only_commands_and_reports_know_the_console() -> None:

@@ -135,14 +135,14 @@ def open_workspace(specs: Sequence[str], roots: dict[str, str]) -> Workspace:
 def probe_all(sources: Sequence[Clip], mounts: Mounts) -> list[Facts | JobspecError]:
     """Return the facts of each source, or why it has none; reads them in parallel."""
     from runner.execution.local import cores
-    from runner.media.probe import probe
+    from runner.media.source import probe_source
 
     def learn(clip: Clip) -> Facts | JobspecError:
         try:
             place = parse_location(clip.path)
             if wrong := left_root(place, mounts):
                 return JobspecError(wrong)
-            return probe(mounts.bind(place), clip.path)
+            return probe_source(mounts.bind(place), clip.path, sequence=clip.sequence)
         except JobspecError as error:
             return error
 

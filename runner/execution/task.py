@@ -16,7 +16,7 @@ from pathlib import Path
 from runner.errors import Exit, JobspecError, Problem, problem
 from runner.execution import auxiliary, gate, process, publish
 from runner.execution.ledger import Event, Record, Writer, now
-from runner.media.probe import content_of
+from runner.media.source import content_of_source, stat_of_source
 from runner.plan.arguments import Binding, bind
 from runner.plan.compose import compose
 from runner.plan.model import Output
@@ -64,10 +64,9 @@ class Stat:
     inode: int
 
 
-def stat_of(path: Path) -> Stat:
-    """Return the stat of a file. Raises OSError."""
-    status = path.stat()
-    return Stat(status.st_size, status.st_mtime_ns, status.st_ino)
+def stat_of(path: Path, *, sequence: bool = False) -> Stat:
+    """Return the stat of a file, or what stands for it of an image sequence. Raises OSError."""
+    return Stat(*stat_of_source(path, sequence=sequence))
 
 
 @dataclass(slots=True)
@@ -95,6 +94,10 @@ class _Attempt:
     @property
     def writer(self) -> Writer:
         return self.setting.writers[self.output.state]
+
+    @property
+    def sequence(self) -> bool:
+        return self.output.source.facts.sequence is not None
 
     @property
     def encoded(self) -> Path:
@@ -171,7 +174,7 @@ def _changed(attempt: _Attempt, reason: str) -> JobspecError:
 
 def _source_now(attempt: _Attempt) -> Stat:
     try:
-        return stat_of(attempt.source)
+        return stat_of(attempt.source, sequence=attempt.sequence)
     except OSError:
         raise _changed(attempt, "it is gone") from None
 
@@ -188,7 +191,7 @@ def _source_before(attempt: _Attempt) -> Stat:
     before, planned = _source_now(attempt), attempt.output.source.facts.content
     if before.size != planned.size:
         raise _changed(attempt, f"{before.size} bytes, {planned.size} when the plan was made")
-    if content_of(attempt.source) != planned:
+    if content_of_source(attempt.source, sequence=attempt.sequence) != planned:
         raise _changed(attempt, "its content is another than when the plan was made, at the same size")
     return before
 

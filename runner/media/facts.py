@@ -14,6 +14,9 @@ FORMATS = (
     *("wav", "aiff", "mp3", "flac", "aac"),  # so that a sound file is told what it lacks: a picture
 )
 
+# The demuxer of image sequences. Not among the above: it opens whatever its pattern names.
+IMAGES = "image2"
+
 Scan = Literal["progressive", "tff", "bff"]
 # What is read back from a lock or a saved plan may be a stranger's. Names stand in filter graphs, where a comma could
 # open other files; text stands among FFmpeg's arguments, which end at a NUL; sizes are multiplied and divided.
@@ -103,11 +106,21 @@ class Sound(Value, frozen=True, kw_only=True):
         _measurable(seconds=self.seconds)
 
 
+class Sequence(Value, frozen=True, kw_only=True):
+    """How the files of an image sequence are counted: the first one's number, and its least digits (0: as they are)."""
+
+    first: Count
+    digits: Count
+
+
 class Facts(Value, frozen=True, kw_only=True):
     """What is true of a source file. `format` is FFmpeg's demuxer; `ignored` names streams that no output takes.
 
     `offset` is the time in seconds by which the picture begins after the sound (before it, when negative), where
-    that is more than half a frame.
+    that is more than half a frame. `other_timecodes` are those found beside `timecode` that disagree with it, most
+    trusted first. `clip` is the name a camera or editor gave to the recording, `created` the time it was made, as
+    ISO 8601 in UTC. `sequence` is set when the source is
+    an image sequence: its picture's rate is then 25 unless its files name one, and the spec has to say what it is.
     """
 
     content: Content
@@ -118,9 +131,13 @@ class Facts(Value, frozen=True, kw_only=True):
     reel: Text | None = None
     ignored: tuple[Text, ...] = ()
     offset: Fraction | None = None
+    other_timecodes: tuple[Text, ...] = ()
+    clip: Text | None = None
+    created: Text | None = None
+    sequence: Sequence | None = None
 
     def __post_init__(self) -> None:
-        if not set(FORMATS) & set(self.format.split(",")):
+        if not set(FORMATS if self.sequence is None else [IMAGES]) & set(self.format.split(",")):
             raise ValueError(f"{self.format} is not a format that sources have")
         _measurable(offset=self.offset)
 

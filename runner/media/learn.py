@@ -8,8 +8,9 @@ from pathlib import Path
 
 from runner.errors import JobspecError, Problem, problem
 from runner.media.expand import expand
+from runner.media.facts import Facts
 from runner.media.lock import Header, Lock, Locked, drift, numbered
-from runner.media.probe import content_of, probe
+from runner.media.source import content_of_source, probe_source
 from runner.spec.globs import Glob
 from runner.spec.location import Location, Mounts, parse_location
 from runner.spec.presence import left_root
@@ -84,13 +85,20 @@ def _unspeakable(place: Location) -> Problem | None:
     return None
 
 
-def _source(place: Location, old: Locked | None, mounts: Mounts) -> Locked | JobspecError:
+def _same(path: Path, facts: Facts, sequence: bool) -> bool:
+    """Say whether what lies there now is what the lock knows."""
+    if sequence != (facts.sequence is not None) or not (sequence or path.is_file()):
+        return False
+    return content_of_source(path, sequence=sequence) == facts.content
+
+
+def _source(place: Location, sequence: bool, old: Locked | None, mounts: Mounts) -> Locked | JobspecError:
     """Return a source with its facts, those of the lock when its content is still the same. The index comes later."""
     path, text = mounts.bind(place), str(place)
     try:
-        if old and old.facts and path.is_file() and content_of(path) == old.facts.content:
+        if old and old.facts and _same(path, old.facts, sequence):
             return old
-        return Locked(location=text, index=0, facts=probe(path, text))
+        return Locked(location=text, index=0, facts=probe_source(path, text, sequence=sequence))
     except JobspecError as error:
         return error
     except OSError as error:
@@ -147,7 +155,9 @@ def learn(
     known = {each.location: each for each in old.sources} if old else {}
 
     def look(place: Location) -> Locked | JobspecError:
-        source = _source(place, known.get(str(place)), mounts)
+        clip = clip_of(entries[found.places[place]])
+        sequence = clip is not None and clip.sequence
+        source = _source(place, sequence, known.get(str(place)), mounts)
         tell(place)
         return source
 

@@ -221,8 +221,15 @@ def _compared(old: Facts, new: Facts) -> Iterator[tuple[str, object, object]]:
     yield "codec", before.codec, after.codec
     yield "scan", before.scan, after.scan
     yield "timecode", old.timecode, new.timecode
+    yield "other timecodes", list(old.other_timecodes), list(new.other_timecodes)
     yield "reel", old.reel, new.reel
+    yield "clip name", old.clip, new.clip
+    yield "first number", _first(old), _first(new)
     yield "audio channels", [track.channels for track in old.sound], [track.channels for track in new.sound]
+
+
+def _first(facts: Facts) -> int | None:
+    return facts.sequence.first if facts.sequence else None
 
 
 def drift(old: Locked, new: Locked) -> list[str]:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from runner.canonical import Value
 from runner.spec.location import Location, Mounts, parse_location
+from runner.spec.sequence import parse_pattern
 
 
 class Input(Value, frozen=True, kw_only=True, tag="input", tag_field="is"):
-    """The source, by its location."""
+    """The source, by its location; the pattern of an image sequence, of which FFmpeg reads all files."""
 
     location: str
+    sequence: bool = False
 
 
 class Written(Value, frozen=True, kw_only=True, tag="output", tag_field="is"):
@@ -77,7 +79,9 @@ class Binding:
 
 def _bound(argument: Arg, binding: Binding) -> str:
     if isinstance(argument, Input):
-        return f"file:{binding.path(argument.location)}"
+        path = binding.path(argument.location)
+        named = parse_pattern(path.name).within(str(path.parent)) if argument.sequence else str(path)
+        return f"file:{named}"
     if isinstance(argument, Written):
         return f"file:{binding.work / argument.name}"
     return str(binding.threads) if isinstance(argument, Threads) else argument

@@ -2,18 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from msgspec.structs import replace
-
 from runner import canonical
 from runner.errors import JobspecError, Place, Problem, problem
-from runner.media.facts import FORMATS, Facts
+from runner.media.facts import FORMATS, IMAGES, Facts
 from runner.media.toolchain import release
-from runner.plan import burn, lut, picture, recipes, sound, wrap
+from runner.plan import burn, lut, picture, recipes, sound, sound_judgement, timing, wrap
 from runner.plan.arguments import Arg, Input, Threads
 from runner.plan.model import (
     FORMAT,
@@ -31,11 +29,12 @@ from runner.plan.model import (
 )
 from runner.plan.stated import stated
 from runner.spec import naming
+from runner.spec.audio import Audio, audio_of
 from runner.spec.cube import Lut
 from runner.spec.location import parse_location
 from runner.spec.model import JobSpec
 from runner.spec.overlay import Overlay, overlays_of
-from runner.spec.rates import rate_label
+from runner.spec.rates import rate_label, rate_text
 from runner.spec.resolution import Resolution, parse_resolution
 from runner.spec.source import Document
 from runner.spec.sources import Clip
@@ -86,7 +85,7 @@ class _Setting:
     number: int
     table: recipes.Table
     recipe: recipes.Recipe
-    sound: recipes.SoundRecipe
+    sound: sound.Treatment
     overlays: tuple[Overlay, ...]
     luts: tuple[Lut, ...]
 
@@ -94,30 +93,33 @@ class _Setting:
 def _intent(setting: _Setting, clip: Clip, facts: Facts) -> Intent:
     """Return what the output shall be. Raises JobspecError where what shall be burnt in is not to be had."""
     spec = setting.spec
-    shape = picture.sized(picture.upright(facts.picture), setting.resolution)
-    seen = picture.intend(spec.codec, facts.picture, shape, spec.rate, setting.recipe)
+    frame = picture.frame_of(facts.picture, spec, setting.resolution)
+    seen = picture.intend(spec, facts.picture, frame, setting.recipe)
     seen = lut.graded(seen, lut.chosen(spec, clip, setting.luts))
     seen = _burnt(setting, clip, facts, seen) if setting.overlays else seen
-    carried = wrap.intend(spec.container, facts, seen.rate)
-    return Intent(picture=seen, sound=sound.intend(facts.sound, setting.sound), wrap=carried)
+    carried = wrap.intend(spec.container, facts, seen.rate, retimed=seen.timing == "retimed")
+    return Intent(picture=seen, sound=sound.intend(facts, setting.sound), wrap=carried)
 
 
 def _burnt(setting: _Setting, clip: Clip, facts: Facts, seen: PictureIntent) -> PictureIntent:
-    code = wrap.timecode_of(facts, seen.rate)
+    code = wrap.timecode_of(facts, seen.rate, retimed=seen.timing == "retimed")
     if refused := burn.refusals(str(parse_location(clip.path)), setting.overlays, code):
         raise JobspecError(refused)
-    return replace(seen, burns=burn.intend(setting.overlays, _name(setting, clip), code))
+    return burn.burnt(seen, setting.overlays, _name(setting, clip), code)
 
 
 def _name(setting: _Setting, clip: Clip) -> str:
     return naming.spec_tokens(setting.data, clip, 0)["source_name"]
 
 
-def _refusals(setting: _Setting, source: str, facts: Facts) -> list[Problem]:
+def _refusals(setting: _Setting, clip: Clip, source: str, facts: Facts) -> list[Problem]:
     """Return why this source cannot be made, as far as that is known before it is clear what shall become of it."""
     spec = setting.spec
-    found = wrap.refusals(source, facts, spec.container, spec.rate or facts.picture.rate)
-    found += sound.refusals(source, facts, spec.container, setting.sound)
+    retimed = timing.timing(facts.picture, spec) == "retimed"
+    found = wrap.refusals(source, facts, spec.container, spec.rate or facts.picture.rate, retimed=retimed)
+    if facts.picture.codec == "exr" and clip.own.transfer is None:
+        found.append(problem("JS168", source=source))
+    found += sound_judgement.refusals(source, facts, setting.sound)
     family = (setting.recipe.decodes_as, spec.container)
     if family in release(setting.toolchain).refuses:
         reason = f"FFmpeg {setting.toolchain} cannot; {release(setting.toolchain).why}"
@@ -130,9 +132,16 @@ def _reading(setting: _Setting, source: str, facts: Facts) -> tuple[Arg, ...]:
         *("-xerror", "-err_detect", "explode"),
         *("-protocol_whitelist", "file", "-format_whitelist", _whitelist(facts.format)),
         *("-max_pixels", str(MOST_PIXELS), "-threads", Threads()),
-        *release(setting.toolchain).reading,
-        *("-i", Input(location=source)),
+        *(_counted(facts) if facts.sequence else release(setting.toolchain).reading),
+        *("-i", Input(location=source, sequence=facts.sequence is not None)),
     )
+
+
+def _counted(facts: Facts) -> tuple[str, ...]:
+    """Return how the files of a sequence are read: from the first number on, at the rate that its spec states."""
+    assert facts.sequence is not None
+    start, rate = str(facts.sequence.first), rate_text(facts.picture.rate)
+    return ("-f", IMAGES, "-pattern_type", "sequence", "-start_number", start, "-framerate", rate)
 
 
 @lru_cache(maxsize=64)
@@ -145,8 +154,7 @@ def _whitelist(found: str) -> str:
 def _writing(setting: _Setting, source: str, facts: Facts, intent: Intent) -> tuple[Arg, ...]:
     recipe = setting.recipe
     return (
-        *sound.options(facts.sound, setting.sound),
-        *sound.padding(intent.sound, setting.spec.container, _length(facts, intent)),
+        *sound.options(facts, intent.sound, setting.sound, _length(facts, intent)),
         *("-c:v", recipe.encoder, *picture.options(intent.picture, recipe)),
         *_threads(recipe),
         *recipe.tags.get(setting.spec.container, ()),
@@ -171,14 +179,14 @@ def _arguments(setting: _Setting, source: str, facts: Facts, intent: Intent) -> 
 
 def _length(facts: Facts, intent: Intent) -> Fraction:
     """Return the length of the output's picture in seconds."""
-    return picture.expected_frames(facts.picture, intent.picture)[0] / intent.picture.rate
+    return timing.expected_frames(facts, intent.picture)[0] / intent.picture.rate
 
 
 def _expectation(setting: _Setting, facts: Facts, intent: Intent) -> Expectation:
     seen = intent.picture
-    frames, off = picture.expected_frames(facts.picture, seen)
+    frames, off = timing.expected_frames(facts, seen)
     seconds = frames / seen.rate
-    lengths = sound.lengths(facts.sound, setting.spec.container, seconds)
+    lengths = sound.lengths(facts, setting.sound, seconds)
     known = [length for length in lengths if length is not None]
     late = abs(facts.offset or Fraction(0))
     return Expectation(
@@ -203,7 +211,7 @@ _digest = lru_cache(maxsize=4096)(canonical.short)
 
 
 def _key(setting: _Setting, facts: Facts, intent: Intent) -> Key:
-    recipe, heard = setting.recipe, setting.sound
+    recipe, heard = setting.recipe, setting.sound.recipe
     container = setting.spec.container
     encoding: list[object] = [recipe.encoder, picture.options(intent.picture, recipe), recipe.threads, picture.SCALER]
     encoding += [recipe.tags.get(container, ()), recipes.MUXING[container]]
@@ -243,11 +251,9 @@ def _tokens(setting: _Setting, clip: Clip, index: int, facts: Facts, intent: Int
 def _losses(setting: _Setting, clip: Clip, facts: Facts, intent: Intent) -> tuple[str, ...]:
     others = [each for each in facts.ignored if each.startswith("video")]
     return (
-        *picture.losses(facts.picture, intent.picture, setting.resolution),
-        *lut.losses(facts.picture, intent.picture),
+        *picture.losses(facts.picture, intent.picture, setting.spec, setting.recipe),
         *(burn.losses(setting.overlays, _name(setting, clip)) if setting.overlays else ()),
-        *sound.losses(facts.sound, setting.sound),
-        *sound.cut(facts.sound, setting.spec.container, _length(facts, intent)),
+        *sound_judgement.losses(facts, setting.sound, _length(facts, intent)),
         *wrap.losses(facts, intent.wrap, intent.picture.rate),
         *(f"the file has {len(others) + 1} pictures; the first is taken" for _ in others[:1]),
         *(f"{each} cannot be decoded and is left out" for each in facts.ignored if each.startswith("audio")),
@@ -256,11 +262,11 @@ def _losses(setting: _Setting, clip: Clip, facts: Facts, intent: Intent) -> tupl
 
 def _output(setting: _Setting, clip: Clip, index: int, facts: Facts) -> tuple[Output, dict[str, str]]:
     """Return one planned output and its tokens. Raises JobspecError for what cannot be made or named."""
-    source, facts = str(parse_location(clip.path)), stated(facts, setting.spec, clip)
-    if refused := _refusals(setting, source, facts):
+    source, facts, setting = str(parse_location(clip.path)), stated(facts, setting.spec, clip), _for(clip, setting)
+    if refused := _refusals(setting, clip, source, facts):
         raise JobspecError(refused)
     intent = _intent(setting, clip, facts)
-    if refused := picture.refusals(source, facts.picture, intent.picture, setting.recipe, setting.table):
+    if refused := picture.refusals(source, intent.picture, setting.recipe, setting.table):
         raise JobspecError(refused)
     tokens = _tokens(setting, clip, index, facts, intent)
     output = Output(
@@ -272,7 +278,7 @@ def _output(setting: _Setting, clip: Clip, index: int, facts: Facts) -> tuple[Ou
         source=Source(location=source, facts=facts),
         intent=intent,
         arguments=_arguments(setting, source, facts, intent),
-        needs=tuple(sorted({setting.recipe.encoder, *([setting.sound.encoder] if intent.sound else [])})),
+        needs=tuple(sorted({setting.recipe.encoder, *([setting.sound.recipe.encoder] if intent.sound else [])})),
         expects=_expectation(setting, facts, intent),
         losses=_losses(setting, clip, facts, intent),
         auxiliary=(*lut.auxiliary(lut.chosen(setting.spec, clip, setting.luts)), *burn.auxiliary(intent.picture)),
@@ -298,10 +304,30 @@ def _setting(request: Request, toolchain: str, number: int) -> _Setting:
         number=number,
         table=table,
         recipe=table.picture[spec.codec],
-        sound=table.sound[spec.container],
+        sound=_treatment(spec, table, audio_of(None, spec.audio)),
         overlays=overlays_of(spec.overlay),
         luts=request.luts,
     )
+
+
+def _treatment(spec: JobSpec, table: recipes.Table, audio: Audio) -> sound.Treatment:
+    recipe = table.sound.of(spec.container, audio.codec)
+    return sound.Treatment(
+        audio=audio,
+        recipe=recipe,
+        container=spec.container,
+        codec=spec.codec,
+        rate=spec.rate,
+        conform=spec.conform,
+    )
+
+
+def _for(clip: Clip, setting: _Setting) -> _Setting:
+    """Return the setting of one clip: that of its job, but for what the clip says of its own sound."""
+    if clip.own.audio is None:
+        return setting
+    audio = audio_of(clip.own.audio, setting.spec.audio)
+    return replace(setting, sound=_treatment(setting.spec, setting.table, audio))
 
 
 def _known(number: int) -> int:

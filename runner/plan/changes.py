@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from runner import canonical
+from runner.plan.light import HDR
 from runner.plan.model import Intent, Key, Output, Plan
-from runner.plan.picture import HDR
 from runner.spec.rates import rate_label
 
 

@@ -31,29 +31,44 @@ class Burn(Value, frozen=True, kw_only=True):
 
 
 class PictureIntent(Value, frozen=True, kw_only=True):
-    """What the picture shall be: size and SAR as coded, exact rate, what happens to rate and fields."""
+    """What the picture shall be: size and SAR as coded, exact rate, what happens to rate and fields.
+
+    `inner` is the size of the picture within the frame, where bars are added; `quality` the spec's word for the row
+    of its codec's table.
+    """
 
     codec: str
     width: int
     height: int
     sar: Fraction
     rate: Fraction
-    timing: Literal["every-frame", "resampled"]
+    timing: Literal["every-frame", "resampled", "retimed"]
     scan: Scan
     pixel_format: str
     colour: Colour
+    inner: tuple[int, int] | None = None
+    quality: str | None = None
     lut: Grade | None = None
     burns: tuple[Burn, ...] = ()
 
 
 class TrackIntent(Value, frozen=True, kw_only=True):
-    """What one audio track shall be; rate in Hz."""
+    """What one audio track shall be; rate in Hz.
+
+    `discrete` channels are more than two that the source gives no layout, and get none in a container that tells.
+    A track is `enabled` by name where its source's format has no such flag. Sound is cut or filled to begin when the
+    source's clock shows `begins` seconds, and plays `speed` times as fast as it was recorded.
+    """
 
     codec: str
     channels: int
     sample_rate: int
     layout: str | None = None
     language: str | None = None
+    discrete: bool = False
+    enabled: bool = False
+    begins: Fraction | None = None
+    speed: Fraction | None = None
 
 
 class WrapIntent(Value, frozen=True, kw_only=True):
@@ -62,6 +77,8 @@ class WrapIntent(Value, frozen=True, kw_only=True):
     container: str
     timecode: str | None = None
     reel: str | None = None
+    clip: str | None = None
+    created: str | None = None
 
 
 class Intent(Value, frozen=True, kw_only=True):

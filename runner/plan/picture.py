@@ -1,136 +1,69 @@
-"""What happens to the picture: geometry, scan, rate, colour. Sizes are computed here, never by FFmpeg."""
+"""What happens to the picture: its intent, the filters that make it, what is refused and what is lost."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
 from runner.errors import Problem, problem
 from runner.media.facts import Colour, Picture, Scan
-from runner.plan import burn, lut
+from runner.plan import burn, dnxhd, light, lut, timing
+from runner.plan.geometry import Frame, framed, upright
+from runner.plan.light import HDR
 from runner.plan.model import PictureIntent
-from runner.plan.recipes import FixedFormat, Recipe, Table
-from runner.spec.rates import rate_label, rate_text
-from runner.spec.resolution import Resolution
+from runner.plan.recipes import Recipe, Table
+from runner.spec.model import JobSpec
+from runner.spec.rates import rate_label
+from runner.spec.resolution import Resolution, parse_resolution
 
 # The same picture on every CPU (bitexact), without the shortcuts that shift chroma (full_chroma_int).
 SCALER = "flags=lanczos+accurate_rnd+full_chroma_int+bitexact"
-HDR = {"smpte2084": "PQ", "arib-std-b67": "HLG"}
-# Frames that the count of a variable-rate source made constant may be off by: where the last frame ends is a guess.
-_VARIABLE_OFF = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A picture's size in samples and its sample aspect ratio."""
-
-    width: int
-    height: int
-    sar: Fraction
-
-
-def upright(picture: Picture) -> Shape:
-    """Return the shape after the rotation that FFmpeg applies: a quarter turn swaps the sides."""
-    if picture.rotation in (90, 270):
-        return Shape(picture.height, picture.width, 1 / picture.sar)
-    return Shape(picture.width, picture.height, picture.sar)
+def _scan(picture: Picture, frame: Frame, spec: JobSpec, recipe: Recipe, rate: Fraction) -> Scan:
+    """Return the output's scan: fields survive only at their own height and rate, upright, in a codec that has them."""
+    kept = spec.scan == "preserve" and picture.scan in recipe.scans.get(spec.container, ()) and not picture.rotation
+    same = picture.height == frame.inner[1] == frame.shape.height and rate == picture.rate and picture.constant
+    listed = not recipe.fixed or dnxhd.line(frame.shape.width, frame.shape.height, True, rate, None) is not None
+    return picture.scan if kept and same and listed else "progressive"
 
 
-def even(length: Fraction | int) -> int:
-    """Return the nearest even number, at least 2: 4:2:0 and 4:2:2 halve the sides."""
-    return max(2, round(Fraction(length) / 2) * 2)
+def frame_of(picture: Picture, spec: JobSpec, resolution: Resolution) -> Frame:
+    """Return the output's frame, and the size of the picture within it."""
+    return framed(upright(picture), resolution, spec.fit, spec.upscale)
 
 
-def _down(length: int) -> int:
-    return max(2, length - length % 2)
-
-
-@lru_cache(maxsize=1024)
-def sized(shape: Shape, resolution: Resolution) -> Shape:
-    """Return the output's shape: sides even, display shape kept, never larger than the source.
-
-    A divisor keeps the source's SAR. A box that the picture does not fit into makes square pixels.
-    """
-    if resolution.box is None:
-        divisor = resolution.divisor
-        if divisor == 1:
-            return Shape(_down(shape.width), _down(shape.height), shape.sar)
-        return Shape(even(Fraction(shape.width, divisor)), even(Fraction(shape.height, divisor)), shape.sar)
-    return _boxed(shape, *resolution.box)
-
-
-def _boxed(shape: Shape, width: int, height: int) -> Shape:
-    display = shape.width * shape.sar
-    if display <= width and shape.height <= height:
-        return Shape(_down(shape.width), _down(shape.height), shape.sar)
-    factor = min(width / display, Fraction(height, shape.height))
-    return Shape(_within(display * factor, width), _within(shape.height * factor, height), Fraction(1))
-
-
-def _within(length: Fraction, side: int) -> int:
-    """Return the nearest even number that an odd side of the box still holds."""
-    return min(even(length), _down(side))
-
-
-def _matrix(picture: Picture, recipe: Recipe) -> str | None:
-    """Return the output's matrix: the source's, but BT.709 for RGB, and the recipe's where a codec knows one alone."""
-    if picture.rgb or picture.colour.matrix == "gbr":
-        return "bt709"
-    return picture.colour.matrix and (recipe.matrix or picture.colour.matrix)
-
-
-def _colour(picture: Picture, recipe: Recipe) -> Colour:
-    """Return the output's tags: the source's, full range as limited."""
-    full = picture.rgb or picture.colour.range == "pc"
-    return Colour(
-        primaries=picture.colour.primaries,
-        transfer=picture.colour.transfer,
-        matrix=_matrix(picture, recipe),
-        range="tv" if full else picture.colour.range,
-    )
-
-
-def _scan(picture: Picture, shape: Shape, recipe: Recipe) -> Scan:
-    """Return the output's scan: fields survive only at their own height, upright, in a codec that has them."""
-    kept = recipe.interlaced and shape.height == picture.height and not picture.rotation
-    return picture.scan if kept else "progressive"
-
-
-def intend(codec: str, picture: Picture, shape: Shape, rate: Fraction | None, recipe: Recipe) -> PictureIntent:
-    """Return what the picture shall be; `rate` is the explicit one, None for the source's."""
-    resampled = not picture.constant or (rate is not None and rate != picture.rate)
+def intend(spec: JobSpec, picture: Picture, frame: Frame, recipe: Recipe) -> PictureIntent:
+    """Return what the picture shall be."""
+    rate, shape = spec.rate or picture.rate, frame.shape
     return PictureIntent(
-        codec=codec,
+        codec=spec.codec,
         width=shape.width,
         height=shape.height,
         sar=shape.sar,
-        rate=rate or picture.rate,
-        timing="resampled" if resampled else "every-frame",
-        scan=_scan(picture, shape, recipe),
+        rate=rate,
+        timing=timing.timing(picture, spec),
+        scan=_scan(picture, frame, spec, recipe, rate),
         pixel_format=recipe.alpha_format if recipe.alpha_format and picture.alpha else recipe.pixel_format,
-        colour=_colour(picture, recipe),
+        colour=light.colour(picture, recipe, spec.color == "tonemap"),
+        inner=frame.inner if frame.inner != (shape.width, shape.height) else None,
+        quality=spec.quality,
     )
 
 
-def expected_frames(picture: Picture, intent: PictureIntent) -> tuple[int, int]:
-    """Return how many frames the output has, and by how many that may be off."""
-    if intent.timing == "every-frame":
-        return picture.frames, 0
-    if picture.constant:
-        return round(picture.frames / picture.rate * intent.rate), 1
-    return round((picture.seconds or picture.frames / picture.rate) * intent.rate), _VARIABLE_OFF
-
-
 def _scale(picture: Picture, intent: PictureIntent) -> str:
-    parts = [f"scale={intent.width}:{intent.height}", SCALER]
+    width, height = intent.inner or (intent.width, intent.height)
+    parts = [f"scale={width}:{height}", SCALER]
     if picture.scan != "progressive" and intent.scan != "progressive":
         parts.append("interl=1")
-    if intent.lut:
-        return ":".join((*parts, *lut.back(intent)))
-    if picture.rgb or intent.colour.matrix != picture.colour.matrix:
-        parts.append(f"out_color_matrix={intent.colour.matrix}")
-    if picture.rgb or picture.colour.range == "pc":
-        parts.append("out_range=tv")
-    return ":".join(parts)
+    told = lut.back(intent) if intent.lut else light.scaled(picture, intent.colour)
+    return ":".join((*parts, *told))
+
+
+def _pad(intent: PictureIntent) -> list[str]:
+    """Return the filter that adds bars: at even offsets, so that chroma and fields stay where they are."""
+    if intent.inner is None:
+        return []
+    left, top = (intent.width - intent.inner[0]) // 4 * 2, (intent.height - intent.inner[1]) // 4 * 2
+    return [f"pad={intent.width}:{intent.height}:{left}:{top}:black"]
 
 
 @lru_cache(maxsize=64)
@@ -145,15 +78,24 @@ def _setparams(colour: Colour) -> tuple[str, ...]:
     return (f"setparams={':'.join(told)}",) if told else ()
 
 
+def _fields(picture: Picture, intent: PictureIntent) -> list[str]:
+    """Return the filter that makes frames of fields, as many as there were, where the output has none."""
+    if picture.scan == "progressive" or intent.scan != "progressive":
+        return []
+    return [f"bwdif=mode=send_frame:parity={picture.scan}:deint=all"]
+
+
 def filters(picture: Picture, intent: PictureIntent) -> tuple[str, ...]:
     """Return the filter chain from the decoded, upright picture to the encoder."""
-    deinterlaced = picture.scan != "progressive" and intent.scan == "progressive"
     return (
-        *(["bwdif=mode=send_frame"] if deinterlaced else []),
-        *([f"fps={rate_text(intent.rate)}:start_time=0"] if intent.timing == "resampled" else []),
-        *lut.filters(picture, intent, SCALER),
+        *_fields(picture, intent),
+        *timing.filters(intent),
+        *(lut.filters(picture, intent, SCALER) if intent.lut else light.before_scaling(picture, intent)),
         _scale(picture, intent),
+        *([] if intent.lut else light.after_scaling(picture, intent)),
+        *_pad(intent),
         *burn.filters(intent),
+        *([f"setfield={intent.scan}"] if intent.scan != "progressive" else []),
         f"setsar={intent.sar.numerator}/{intent.sar.denominator}",
         *_setparams(intent.colour),
         *lut.unsaid(intent),
@@ -162,14 +104,25 @@ def filters(picture: Picture, intent: PictureIntent) -> tuple[str, ...]:
 
 
 def options(intent: PictureIntent, recipe: Recipe) -> tuple[str, ...]:
-    """Return the encoder's options: those of the recipe, of the fixed format, of scan and colour."""
-    chosen = next((each.options for each in recipe.formats if _is(each, intent)), ())
-    fields = ("-flags", "+ildct+ilme") if intent.scan != "progressive" else ()
-    return (*recipe.options, *chosen, *fields, *_tags(intent.colour))
+    """Return the encoder's options: those of the recipe at its quality, of the fixed line, of scan and colour."""
+    fields = recipe.fields if intent.scan != "progressive" else ()
+    return (*_chosen(recipe, intent.quality), *_line(intent, recipe), *fields, *_tags(intent.colour))
 
 
-def _is(each: FixedFormat, intent: PictureIntent) -> bool:
-    return (each.width, each.height, each.rate) == (intent.width, intent.height, intent.rate)
+def _chosen(recipe: Recipe, quality: str | None) -> tuple[str, ...]:
+    """Return the recipe's options, with the values of another quality in the place of the standard ones."""
+    other = recipe.qualities.get(quality or "standard", {})
+    words = recipe.options
+    return tuple(other.get(before, word) for before, word in zip(("", *words), words, strict=False))
+
+
+def _dnxhd(intent: PictureIntent) -> dnxhd.Line | None:
+    return dnxhd.line(intent.width, intent.height, intent.scan != "progressive", intent.rate, intent.quality)
+
+
+def _line(intent: PictureIntent, recipe: Recipe) -> tuple[str, ...]:
+    line = _dnxhd(intent) if recipe.fixed else None
+    return ("-b:v", f"{line.megabits}M") if line else ()
 
 
 @lru_cache(maxsize=64)
@@ -183,18 +136,9 @@ def _tags(colour: Colour) -> tuple[str, ...]:
     return tuple(word for name, value in named if value for word in (name, value))
 
 
-def refusals(source: str, picture: Picture, intent: PictureIntent, recipe: Recipe, table: Table) -> list[Problem]:
+def refusals(source: str, intent: PictureIntent, recipe: Recipe, table: Table) -> list[Problem]:
     """Return why this codec cannot make this picture: the planned errors, before a frame is encoded."""
-    size = f"{intent.width}x{intent.height}"
-    found = []
-    if intent.width < recipe.smallest[0] or intent.height < recipe.smallest[1]:
-        minimum = "x".join(map(str, recipe.smallest))
-        remedy = "choose a larger resolution, or prores_proxy, which has no smallest size"
-        found.append(problem("JS071", source=source, size=size, codec=intent.codec, minimum=minimum, remedy=remedy))
-    if recipe.formats and not any(_is(each, intent) for each in recipe.formats):
-        rate = rate_label(intent.rate)
-        remedy = "dnxhr_lb takes any size and rate, in mov, mkv and mxf"
-        found.append(problem("JS070", source=source, codec=intent.codec, size=size, rate=rate, remedy=remedy))
+    found = [*_too_small(source, intent, recipe), *_unlisted(source, intent, recipe)]
     if intent.colour.transfer in HDR and not _deep(intent.pixel_format):
         deep = ", ".join(name for name, row in table.picture.items() if _deep(row.pixel_format))
         transfer = HDR[intent.colour.transfer]
@@ -202,32 +146,52 @@ def refusals(source: str, picture: Picture, intent: PictureIntent, recipe: Recip
     return found
 
 
+def _too_small(source: str, intent: PictureIntent, recipe: Recipe) -> list[Problem]:
+    if intent.width >= recipe.smallest[0] and intent.height >= recipe.smallest[1]:
+        return []
+    size, minimum = f"{intent.width}x{intent.height}", "x".join(map(str, recipe.smallest))
+    remedy = "choose a larger resolution, or prores_proxy, which has no smallest size"
+    return [problem("JS071", source=source, size=size, codec=intent.codec, minimum=minimum, remedy=remedy)]
+
+
+# The DNxHR profile that is what DNxHD calls by the same quality.
+_INSTEAD = {"draft": "dnxhr_lb", "standard": "dnxhr_sq", "high": "dnxhr_hq"}
+
+
+def _unlisted(source: str, intent: PictureIntent, recipe: Recipe) -> list[Problem]:
+    if not recipe.fixed or _dnxhd(intent):
+        return []
+    rate, size = rate_label(intent.rate), f"{intent.width}x{intent.height}"
+    remedy = f"{_INSTEAD[intent.quality or 'draft']} takes any size and rate, in mov, mkv and mxf"
+    return [problem("JS070", source=source, codec=intent.codec, size=size, rate=rate, remedy=remedy)]
+
+
 def _deep(pixel_format: str) -> bool:
     return pixel_format.endswith("10le")
 
 
-def _not_upscaled(shape: Shape, resolution: Resolution) -> list[str]:
+def _not_upscaled(picture: Picture, intent: PictureIntent, resolution: Resolution) -> list[str]:
     """Return the loss of a box that is larger than the picture on both sides: pixels are never made up."""
-    if resolution.box is None:
+    shape = upright(picture)
+    width, height = intent.inner or (intent.width, intent.height)
+    if resolution.box is None or shape.display >= resolution.box[0] or shape.height >= resolution.box[1]:
         return []
-    width, height = resolution.box
-    if shape.width * shape.sar >= width or shape.height >= height:
+    if (width * (1 if intent.inner else intent.sar), height) > (shape.display, shape.height):
         return []
-    return [f"{width}x{height} asked, not upscaled from {shape.width}x{shape.height}"]
+    asked = "x".join(map(str, resolution.box))
+    return [f"{asked} asked, not upscaled from {shape.width}x{shape.height}"]
 
 
-def losses(picture: Picture, intent: PictureIntent, resolution: Resolution) -> list[str]:
+def losses(picture: Picture, intent: PictureIntent, spec: JobSpec, recipe: Recipe) -> list[str]:
     """Return what of the source's picture, or of what was asked for, the output does not have, in words."""
-    found = _not_upscaled(upright(picture), resolution)
-    if not picture.constant:
-        found.append(f"variable frame rate becomes constant {rate_label(intent.rate)}")
-    elif intent.timing == "resampled":
-        found.append(f"frame rate {rate_label(picture.rate)} becomes {rate_label(intent.rate)}")
+    found = _not_upscaled(picture, intent, parse_resolution(spec.resolution))
+    found += timing.losses(picture, intent)
     if picture.scan != "progressive" and intent.scan == "progressive":
         found.append("interlaced fields become progressive frames")
-    was, becomes = picture.colour.matrix, intent.colour.matrix
-    if intent.lut is None and was not in (None, "gbr", becomes):
-        found.append(f"colour matrix {was} becomes {becomes}, the only one that {intent.codec} knows")
+    found += lut.losses(picture, intent) if intent.lut else light.losses(picture, intent)
     if picture.alpha and not intent.pixel_format.startswith("yuva"):
         found.append("alpha is dropped")
+    line = _dnxhd(intent) if recipe.fixed else None
+    if line and intent.quality and line.quality != intent.quality:
+        found.append(f"DNxHD has no {intent.quality} line of this kind; the {line.quality} one is taken")
     return found

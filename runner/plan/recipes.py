@@ -2,23 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Literal
 
+from runner.media.facts import Scan
+from runner.plan.sound_recipes import SOUND_TABLES, SoundTable
 from runner.spec import codecs
 
 # The number used where neither lock nor project declares one.
 DECLARED = 1
-
-
-@dataclass(frozen=True, slots=True)
-class FixedFormat:
-    """One line of a codec that has only so many: size, rate in frames a second, and the options that pick it."""
-
-    width: int
-    height: int
-    rate: Fraction
-    options: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +17,13 @@ class Recipe:
     """How one codec is encoded.
 
     `decodes_as` is FFmpeg's name of the codec in the file; `pixel_format` (with `alpha_format` for sources that
-    have alpha) is enforced, since encoders accept wrong ones; `threads` is a number where bits depend on it, "any"
-    where the machine may choose, "own" where the options say it or the encoder does not ask; `smallest` is
-    (width, height); `matrix` is the only one that the codec's decoders know; `formats` lists all a codec has, if few;
-    `tags` are options that one container needs.
+    have alpha) is enforced, since encoders accept wrong ones; `qualities` says which options have other values at
+    another quality than standard; `fields` are the options that keep interlaced fields, `scans` the field orders that
+    each container says rightly of them;
+    `threads` is a number where bits depend on it, "any" where the machine may choose, "own" where the options say it
+    or the encoder does not ask; `smallest` is (width, height); `matrix` is the only one that the codec's decoders know;
+    `fixed` says that the codec is a list of sizes and rates (plan/dnxhd.py); `tags` are options that one container
+    needs.
     """
 
     encoder: str
@@ -37,27 +31,24 @@ class Recipe:
     options: tuple[str, ...]
     pixel_format: str
     alpha_format: str | None = None
+    qualities: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    fields: tuple[str, ...] = ()
+    scans: Mapping[str, tuple[Scan, ...]] = field(default_factory=dict)
     threads: int | Literal["any", "own"] = "any"
-    interlaced: bool = False
     matrix: str | None = None
     smallest: tuple[int, int] = (2, 2)
-    formats: tuple[FixedFormat, ...] = ()
+    fixed: bool = False
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     why: str
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SoundRecipe:
-    """How sound is encoded in one container; `options` hold for each track, rate in Hz."""
-
-    encoder: str
-    decodes_as: str
-    options: tuple[str, ...] = ()
-    sample_rate: int = 48000
-    most_channels: int = 64
-    why: str
-    source: str
+# Flags that make an encoder code fields as fields, and its wrapper say so; without them 5.1 tags the file progressive.
+_FIELDS = ("-flags", "+ildct+ilme")
+# Which field order arrives, measured by ffprobe and in the bytes with 5.1.9 and 9.0.2: MXF says of ProRes that it is
+# progressive, and of all else that the top field is first; DNxHD has no other order; mov, mp4 and mkv say both.
+_EITHER: tuple[Scan, ...] = ("tff", "bff")
+_TOP: tuple[Scan, ...] = ("tff",)
 
 
 def _prores(profile: int | str, pixel_format: str = "yuv422p10le", alpha_format: str | None = None) -> Recipe:
@@ -67,7 +58,8 @@ def _prores(profile: int | str, pixel_format: str = "yuv422p10le", alpha_format:
         options=("-profile:v", str(profile), "-vendor", "apl0"),
         pixel_format=pixel_format,
         alpha_format=alpha_format,
-        interlaced=True,
+        fields=_FIELDS,
+        scans={"mov": _EITHER, "mkv": _EITHER},
         why="vendor apl0 is what Apple's own encoder writes, some readers ask for it; pixel formats are those of the"
         " profile, for prores_ks takes wrong ones without a word",
         source="Apple ProRes White Paper (2022); FFmpeg 9.0.2, measured",
@@ -87,18 +79,6 @@ def _dnxhr(profile: str, pixel_format: str) -> Recipe:
     )
 
 
-_FILM, _PAL, _NTSC = (Fraction(24000, 1001), Fraction(24)), (Fraction(25),), (Fraction(30000, 1001),)
-# Size, rates, Mb/s: the offline line of each size and rate. FFmpeg checks the bitrate, not that it suits the rate.
-_DNXHD = (
-    (1920, 1080, (*_FILM, *_PAL), 36),
-    (1920, 1080, _NTSC, 45),
-    (1920, 1080, (Fraction(50),), 75),
-    (1920, 1080, (Fraction(60000, 1001),), 90),
-    (1280, 720, (*_FILM, *_PAL), 60),
-    (1280, 720, _NTSC, 75),
-    (1280, 720, (Fraction(50),), 110),
-    (1280, 720, (Fraction(60000, 1001),), 145),
-)
 _QUICKTIME_HEVC = {"mov": ("-tag:v", "hvc1"), "mp4": ("-tag:v", "hvc1")}
 
 _PICTURE_1: Mapping[str, Recipe] = {
@@ -113,11 +93,9 @@ _PICTURE_1: Mapping[str, Recipe] = {
         options=(),
         pixel_format="yuv422p",
         matrix="bt709",
-        formats=tuple(
-            FixedFormat(width, height, rate, ("-b:v", f"{megabits}M"))
-            for width, height, rates, megabits in _DNXHD
-            for rate in rates
-        ),
+        fields=_FIELDS,
+        scans={"mov": _TOP, "mkv": _TOP, "mxf": _TOP},
+        fixed=True,
         why="DNxHD is a list of sizes, rates and bitrates; Avid refuses what is not on it",
         source="SMPTE ST 2019-1, Avid DNxHD Technology White Paper; FFmpeg's encoder table",
     ),
@@ -134,6 +112,9 @@ _PICTURE_1: Mapping[str, Recipe] = {
             *("-g", "15", "-keyint_min", "15", "-sc_threshold", "0", "-bf", "0", "-flags", "+cgop"),
         ),
         pixel_format="yuv420p",
+        qualities={"draft": {"-crf": "26"}, "high": {"-crf": "15"}},
+        fields=("-flags", "+cgop+ildct+ilme"),
+        scans={"mov": _EITHER, "mp4": _EITHER, "mkv": _EITHER, "mxf": _TOP},
         threads=4,
         why="a short closed GOP without B frames scrubs well at a quarter of the size of all-intra;"
         " bits depend on the number of threads, so it is pinned",
@@ -147,6 +128,7 @@ _PICTURE_1: Mapping[str, Recipe] = {
             "keyint=30:min-keyint=30:scenecut=0:open-gop=0:bframes=0:pools=4:frame-threads=2:log-level=error",
         ),
         pixel_format="yuv420p",
+        qualities={"draft": {"-crf": "28"}, "high": {"-crf": "17"}},
         tags=_QUICKTIME_HEVC,
         smallest=(32, 32),
         threads="own",
@@ -162,6 +144,7 @@ _PICTURE_1: Mapping[str, Recipe] = {
             *("-row-mt", "1", "-g", "30"),
         ),
         pixel_format="yuv420p",
+        qualities={"draft": {"-crf": "38"}, "high": {"-crf": "22"}},
         threads=4,
         why="-b:v 0 makes -crf a constant quality; with row-mt one thread gives other bits than several, so the number"
         " is pinned",
@@ -171,38 +154,12 @@ _PICTURE_1: Mapping[str, Recipe] = {
         encoder="libsvtav1",
         decodes_as="av1",
         options=("-preset", "8", "-crf", "32", "-g", "30"),
+        qualities={"draft": {"-crf": "40"}, "high": {"-crf": "22"}},
         pixel_format="yuv420p10le",
         smallest=(64, 64),
         threads="own",
         why="10 bits cost nothing in AV1 and band less; CRF repeats, VBR never does",
         source="FFmpeg 9.0.2, measured (shared/FFMPEG.md)",
-    ),
-}
-_PCM = SoundRecipe(
-    encoder="pcm_s24le",
-    decodes_as="pcm_s24le",
-    why="editing wants uncompressed sound that keeps every track and sample",
-    source="Avid, Adobe and Apple list 24-bit 48 kHz PCM as native",
-)
-_SOUND_1: Mapping[str, SoundRecipe] = {
-    "mov": _PCM,
-    "mkv": _PCM,
-    "mxf": _PCM,
-    "mp4": SoundRecipe(
-        encoder="aac",
-        decodes_as="aac",
-        options=("-b:a", "192k"),
-        most_channels=8,
-        why="FFmpeg 5.1 cannot read the PCM that later ones write into mp4; AAC knows layouts of up to 8 channels",
-        source="FFmpeg 5.1.9 and 9.0.2, measured (shared/FFMPEG.md)",
-    ),
-    "webm": SoundRecipe(
-        encoder="libopus",
-        decodes_as="opus",
-        options=("-b:a", "128k"),
-        most_channels=8,
-        why="WebM holds Opus or Vorbis by definition",
-        source="WebM Container Guidelines",
     ),
 }
 
@@ -212,11 +169,11 @@ class Table:
     """All recipes of one number."""
 
     picture: Mapping[str, Recipe]
-    sound: Mapping[str, SoundRecipe]
+    sound: SoundTable
 
 
-TABLES: Mapping[int, Table] = {1: Table(_PICTURE_1, _SOUND_1)}
-assert set(_PICTURE_1) == set(codecs.CODECS) and set(_SOUND_1) == set(codecs.CONTAINERS)
+TABLES: Mapping[int, Table] = {1: Table(_PICTURE_1, SOUND_TABLES[1])}
+assert set(_PICTURE_1) == set(codecs.CODECS)
 # What the muxer of each container is told: index at the front for the web; colour in the box QuickTime reads.
 MUXING: Mapping[str, tuple[str, ...]] = {
     "mov": ("-movflags", "+write_colr"),

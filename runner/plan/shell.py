@@ -12,6 +12,7 @@ from runner.plan.compose import compose
 from runner.plan.document import digest
 from runner.plan.model import Output, Plan
 from runner.spec.location import Location, parse_location
+from runner.spec.sequence import parse_pattern
 from runner.text import harmless
 
 _HEAD = """\
@@ -191,9 +192,19 @@ def _path(location: Location) -> str:
     return f'"${_variable(location.root)}"{shlex.quote("/" + location.path) if location.path else ""}'
 
 
+def _pattern(argument: Input) -> Location:
+    """Return the place of an input; of an image sequence as the pattern that FFmpeg reads below the mount."""
+    place = parse_location(argument.location)
+    if not argument.sequence:
+        return place
+    folder, _, name = place.path.rpartition("/")
+    pattern = parse_pattern(name)
+    return Location(place.root, pattern.within(folder) if folder else pattern.ffmpeg)
+
+
 def _word(argument: Arg) -> str:
     if isinstance(argument, Input):
-        return f"file:{_path(parse_location(argument.location))}"
+        return f"file:{_path(_pattern(argument))}"
     if isinstance(argument, Written):
         return f'"file:$work"/{shlex.quote(argument.name)}'
     return '"$THREADS"' if isinstance(argument, Threads) else shlex.quote(argument)

@@ -14,7 +14,7 @@ def stated(facts: Facts, spec: JobSpec, clip: Clip) -> Facts:
     """Return the facts with the words of the spec in the place of the file's; the same when said twice."""
     code = clip.own.timecode or spec.timecode
     if code:
-        facts = replace(facts, timecode=None if code == NONE else code)
+        facts = replace(facts, timecode=None if code == NONE else code, other_timecodes=())
     return replace(facts, picture=_picture(facts.picture, clip.own)) if clip.sequence else facts
 
 

@@ -42,7 +42,7 @@ CODECS = {
         Codec("av1", "av1", "AV1, the smallest for browsers"),
     )
 }
-# What a spec may ask for as the codec of its sound; which container holds which stands in plan/recipes.py.
+# What a spec may ask for as the codec of its sound; which container holds which stands in spec/audio.py.
 SOUND_CODECS = ("pcm_s16le", "pcm_s24le", "aac", "opus", "flac")
 QUALITIES = ("draft", "standard", "high")
 # The short word means the commonest profile; it is replaced when a spec is read, so plans never hold it.

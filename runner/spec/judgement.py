@@ -6,6 +6,7 @@ from typing import Any
 
 from runner.errors import FieldPath, JobspecError, Problem, problem
 from runner.spec import codecs, naming, schema
+from runner.spec.audio import judge_audio
 from runner.spec.fields import FIELDS
 from runner.spec.location import Location, parse_location
 from runner.spec.overlay import judge_overlay
@@ -77,7 +78,7 @@ def _judge_sequence(entry: Mapping[str, Any]) -> Iterator[Problem]:
     try:
         parse_pattern(str(entry["sequence"]))
     except ValueError as error:
-        yield problem("JS167", ("sequence",), found=str(entry["sequence"]), reason=str(error))
+        yield problem("JS130", ("sequence",), found=str(entry["sequence"]), reason=str(error))
 
 
 def _judge_quality(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
@@ -112,6 +113,16 @@ def _judge_fit(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
 
 def _judge_overlay(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
     yield from judge_overlay(data.get("overlay"))
+
+
+def _judge_audio(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
+    given: list[tuple[FieldPath, Any]] = [(("audio",), data.get("audio"))]
+    for index, entry in enumerate(_listed(data)):
+        if isinstance(entry, Mapping):
+            given.append((("sources", index, "audio"), entry.get("audio")))
+    for path, value in given:
+        if value is not None:
+            yield from (each.within(path) for each in judge_audio(value, str(data["container"])))
 
 
 def _listed(data: Mapping[str, Any]) -> list[Any] | tuple[Any, ...]:
@@ -205,6 +216,7 @@ _JUDGEMENTS: tuple[tuple[tuple[str, ...], Callable[[Mapping[str, Any], _Context]
     (("fps_mode", "conform"), _judge_conform),
     (("resolution", "fit", "upscale"), _judge_fit),
     (("overlay",), _judge_overlay),
+    (("sources", "container", "audio"), _judge_audio),
     ((), _entry_problems),
     ((), _judge_twice),
     ((), _judge_roots),

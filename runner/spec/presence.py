@@ -8,6 +8,7 @@ from pathlib import Path
 from runner.errors import JobspecError, Problem, problem
 from runner.spec.location import Location, Mounts, is_location, parse_location
 from runner.spec.project import Project
+from runner.spec.sequence import parse_pattern
 from runner.spec.sources import Clip, clip_of
 
 _KINDS = (
@@ -35,6 +36,18 @@ def file_problem(path: Path, text: str) -> Problem | None:
     return None if status.st_size else problem("JS065", found=text)
 
 
+def _sequence_problem(path: Path, text: str) -> Problem | None:
+    """Return why there is nothing of an image sequence, or None; gaps are looked for when it is probed."""
+    try:
+        pattern = parse_pattern(path.name)
+        numbers = [number for each in os.scandir(path.parent) if (number := pattern.matches(each.name)) is not None]
+    except FileNotFoundError:
+        numbers = []
+    except (OSError, ValueError) as error:
+        return problem("JS062", found=text, reason=str(error))
+    return None if numbers else problem("JS132", found=text)
+
+
 def missing_sources(sources: Iterable[object], mounts: Mounts) -> Iterable[Problem]:
     """Yield a problem for every source that is not an existing, regular, readable file.
 
@@ -42,11 +55,11 @@ def missing_sources(sources: Iterable[object], mounts: Mounts) -> Iterable[Probl
     """
     for index, entry in enumerate(sources):
         clip = clip_of(entry) if isinstance(entry, str | Clip) else None
-        if clip is None or clip.sequence or not is_location(clip.path):
+        if clip is None or not is_location(clip.path):
             continue
-        text = clip.path
         try:
-            found = file_problem(mounts.bind(parse_location(text)), text)
+            path = mounts.bind(parse_location(clip.path))
+            found = _sequence_problem(path, clip.path) if clip.sequence else file_problem(path, clip.path)
         except JobspecError as error:
             found = error.problems[0]
         if found:

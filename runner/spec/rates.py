@@ -77,6 +77,20 @@ class Timecode:
         digits = 1 if self._base <= 10 else 2 if self._base <= 100 else 3
         return f"{hour % 24:02d}:{minute:02d}:{second:02d}{';' if self.drop else ':'}{frame:0{digits}d}"
 
+    @classmethod
+    def from_samples(cls, samples: int, sample_rate: int, rate: Fraction) -> "Timecode":
+        """Return the code of a sound file's first sample, counted since midnight (BWF time_reference, EBU 3285).
+
+        Rounded down to the frame in which that sample sounds; one sample too few still is that frame, for recorders
+        round 29.97's 1601.6 samples a frame. Always non-drop: the field has no drop flag, and recorders make the same
+        count of either kind, frames since midnight times samples a frame, so that the frame is right and only its
+        label could be the other one. Raises ValueError for a rate that no timecode or no sound has.
+        """
+        if sample_rate <= 0 or round(rate) < 1:
+            raise ValueError(f"no timecode counts {rate} frames a second at {sample_rate} Hz")
+        frames = int(Fraction(samples + 1, sample_rate) * rate)
+        return cls(frames % (24 * 3600 * round(rate)), rate)
+
     def at(self, rate: Fraction) -> "Timecode":
         """Return the code at another rate that names the same instant, rounded down to its frame.
 
@@ -87,6 +101,14 @@ class Timecode:
         if not round(rate):
             raise ValueError(f"no timecode counts {rate} frames a second")
         return Timecode(int(Fraction(self.frames) / self.rate * rate), rate, self.drop and can_drop(rate))
+
+    def shown_at(self, rate: Fraction) -> "Timecode":
+        """Return the code with the same digits at another rate, drop-frame where that exists.
+
+        Raises ValueError when no clock at that rate shows them: frame 24 of 25 at 24.
+        """
+        text = str(self)
+        return parse_timecode(text if can_drop(rate) else text.replace(";", ":"), rate)
 
 
 _TIMECODE = re.compile(r"(\d{2}):(\d{2}):(\d{2})([:;.])(\d{1,3})", re.ASCII)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from runner import canonical
-from runner.media.facts import FORMATS, Colour, Content, Facts, Picture, Sound
+from runner.media.facts import FORMATS, Colour, Content, Facts, Picture, Sequence, Sound
 from tests.clips import ffmpeg
 
 PICTURE = Picture(
@@ -44,6 +44,8 @@ def test_facts_come_back_from_their_json_exactly_as_they_were() -> None:
         timecode="01:00:00;02",
         reel="A001",
         ignored=("data 3",),
+        other_timecodes=("02:00:00;00",),
+        clip="A001C002",
     )
     assert canonical.decode(canonical.encode(full), Facts) == full
 
@@ -78,3 +80,32 @@ def test_every_whitelisted_format_is_a_demuxer_that_ffmpeg_has() -> None:
 @pytest.mark.parametrize("name", ["hls", "concat", "dash", "imf", "sdp", "image2", "tedcaptions", "lavfi"])
 def test_no_format_that_opens_other_files_is_whitelisted(name: str) -> None:
     assert name not in FORMATS
+
+
+# As the version before sequences wrote them.
+EARLIER = (
+    b'{"content":{"sample":"sampled-sha256:ab","size":5},"format":"mxf","ignored":["data 3"],"picture":{"codec":"h264",'
+    b'"colour":{"matrix":"bt709"},"counted":"index","depth":8,"frames":48,"height":1080,"pixel_format":"yuv420p",'
+    b'"rate":"24000/1001","sar":"1/1","scan":"bff","width":1920},"reel":"A001","timecode":"01:00:00:00"}'
+)
+
+
+def test_facts_that_an_earlier_version_wrote_are_read_and_written_again_as_they_were() -> None:
+    facts = canonical.decode(EARLIER, Facts)
+    assert (facts.other_timecodes, facts.clip, facts.sequence) == ((), None, None)
+    assert canonical.encode(facts) == EARLIER
+
+
+def test_a_sequence_comes_back_from_its_json() -> None:
+    facts = msgspec.structs.replace(FACTS, format="image2", sequence=Sequence(first=0, digits=0))
+    assert canonical.decode(canonical.encode(facts), Facts) == facts
+
+
+@pytest.mark.parametrize(
+    ("form", "sequence"),
+    [("image2", None), ("mov", {"digits": 4, "first": 1}), ("concat", {"digits": 4, "first": 1}), ("png_pipe", None)],
+)
+def test_facts_of_a_stranger_name_no_format_that_could_open_other_files(form: str, sequence: object) -> None:
+    written = canonical.plain(FACTS) | {"format": form} | ({"sequence": sequence} if sequence else {})
+    with pytest.raises(ValueError, match="not a format that sources have"):
+        canonical.decode(canonical.encode(written), Facts)

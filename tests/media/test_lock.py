@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from runner import canonical
 from runner.errors import Exit, JobspecError, JobSpecValidationError
-from runner.media.facts import Colour, Content, Facts
+from runner.media.facts import Colour, Content, Facts, Sequence
 from runner.media.lock import (
     LONGEST_LINE,
     MOST_BYTES,
@@ -446,6 +446,26 @@ def test_drift_is_told_in_words(after: dict[str, Any], words: list[str]) -> None
     known = after.pop("content", content(1000))
     later = msgspec.structs.replace(facts(**after), content=known)
     assert drift(clip("a", 0, facts()), clip("a", 5, later)) == words
+
+
+@pytest.mark.parametrize(
+    ("after", "words"),
+    [
+        ({"other_timecodes": ("02:00:00:00",)}, "other timecodes [] → ['02:00:00:00']"),
+        ({"clip": "A001C002"}, "clip name None → A001C002"),
+    ],
+    ids=["other timecodes", "clip"],
+)
+def test_drift_of_names_and_codes_is_told_in_words(after: dict[str, Any], words: str) -> None:
+    assert drift(clip("a", 0, facts()), clip("a", 0, msgspec.structs.replace(facts(), **after))) == [words]
+
+
+def test_a_sequence_that_begins_elsewhere_has_drifted() -> None:
+    old, new = (
+        msgspec.structs.replace(facts(), format="image2", sequence=Sequence(first=first, digits=4))
+        for first in (1001, 1002)
+    )
+    assert drift(clip("a", 0, old), clip("a", 0, new)) == ["first number 1001 → 1002"]
 
 
 def test_the_same_facts_are_no_drift() -> None:

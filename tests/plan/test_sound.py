@@ -74,16 +74,17 @@ def test_sound_at_48_khz_loses_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("codec", "container", "spoken"), [("h264", "mp4", "aac in mp4"), ("vp9", "webm", "opus in webm")]
+    ("codec", "container", "spoken", "way"),
+    [("h264", "mp4", "aac in mp4", "mov, mkv and mxf carry it"), ("vp9", "webm", "opus in webm", "mkv carries it")],
 )
-def test_more_channels_than_the_codec_has_layouts_for_are_refused_and_the_remedy_is_pcm(
-    codec: str, container: str, spoken: str
+def test_more_channels_than_the_codec_has_layouts_for_are_refused_and_the_remedy_is_pcm_with_this_picture(
+    codec: str, container: str, spoken: str, way: str
 ) -> None:
     (found,) = refused(facts(sound=tracks(2, 16)), codec=codec, container=container)
     assert (found.code, found.exit) == ("JS072", Exit.INVALID)
     assert '"16" channels in one track cannot go into' in found.message
     assert spoken in found.message
-    assert "mov, mkv and mxf carry it as PCM" in found.message
+    assert f"{way} as PCM" in found.message
 
 
 def test_subtitles_and_data_are_left_out_by_the_arguments() -> None:

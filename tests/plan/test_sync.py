@@ -35,9 +35,10 @@ def test_sound_that_mxf_cuts_off_after_the_picture_is_named_in_the_plan(tmp_path
     assert [track.seconds for track in file.sound] == [Fraction(4, 5)]
 
 
-def test_a_picture_that_begins_after_its_sound_is_refused_for_mxf_before_anything_is_encoded(tmp_path: Path) -> None:
+def test_frames_made_for_a_rate_of_their_own_begin_with_the_sound_which_mxf_cannot_say(tmp_path: Path) -> None:
+    clip = source(tmp_path, sound=0.8, late=0.4, suffix=".mkv")
     with pytest.raises(JobspecError) as refused:
-        planned_from(source(tmp_path, sound=0.8, late=0.4, suffix=".mkv"), codec="dnxhr_lb", container="mxf")
+        planned_from(clip, codec="dnxhr_lb", container="mxf", fps_explicit="24")
     assert [each.code for each in refused.value.problems] == ["JS077"]
     assert "0.400 s after the sound" in refused.value.problems[0].message
 

@@ -98,7 +98,7 @@ def test_a_timecode_that_does_not_exist_is_refused_before_ffmpeg_drops_it_silent
     (found,) = refused(facts(timecode=code, rate=rate))
     assert found.code == "JS073"
     assert code in found.message
-    assert "mend the tag in the source" in found.message
+    assert "say the right one for this clip" in found.message
 
 
 @pytest.mark.parametrize(("codec", "container"), [("prores_proxy", "mov"), ("dnxhr_lb", "mxf")])

@@ -247,3 +247,34 @@ def test_drop_frame_ends_where_the_new_rate_has_none() -> None:
     moved = parse_timecode("01:00:00;00", NTSC).at(Fraction(25))
     assert not moved.drop
     assert str(moved) == "00:59:59:24"
+
+
+@given(st.integers(0, 24 * 3600 * 24 - 1), st.sampled_from([44100, 48000, 96000]), st.sampled_from(STANDARD_RATES))
+def test_a_recorders_sample_count_gives_the_frame_it_was_made_from(
+    frames: int, sample_rate: int, rate: Fraction
+) -> None:
+    frames %= 24 * 3600 * round(rate)
+    samples = frames * sample_rate / rate
+    for written in (int(samples), -int(-samples // 1)):
+        assert Timecode.from_samples(written, sample_rate, rate) == Timecode(frames, rate)
+
+
+@pytest.mark.parametrize(
+    ("samples", "sample_rate", "rate", "code"),
+    [
+        pytest.param(172_800_000, 48000, Fraction(25), "01:00:00:00", id="an hour at 25"),
+        pytest.param(172_972_800, 48000, Fraction(24000, 1001), "01:00:00:00", id="23.976 is slower than the clock"),
+        pytest.param(172_972_800, 48000, NTSC, "01:00:00:00", id="29.97 is written non-drop"),
+        pytest.param(172_801_919, 48000, Fraction(25), "01:00:00:01", id="a sample too early"),
+        pytest.param(172_801_000, 48000, Fraction(25), "01:00:00:00", id="inside the frame"),
+        pytest.param(86_400 * 48000, 48000, Fraction(25), "00:00:00:00", id="midnight"),
+    ],
+)
+def test_samples_since_midnight_are_a_timecode(samples: int, sample_rate: int, rate: Fraction, code: str) -> None:
+    assert str(Timecode.from_samples(samples, sample_rate, rate)) == code
+
+
+@pytest.mark.parametrize(("sample_rate", "rate"), [(0, Fraction(25)), (48000, Fraction(1, 3))])
+def test_samples_at_no_rate_are_no_timecode(sample_rate: int, rate: Fraction) -> None:
+    with pytest.raises(ValueError, match="no timecode"):
+        Timecode.from_samples(5, sample_rate, rate)

@@ -1,0 +1,70 @@
+"""A look at the first frames of a picture: what they say of its scan, and whether its packets are its frames."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from runner.media.facts import Scan
+from runner.media.opening import MEDIA_ERRORS, TopFirst, codec_of
+
+# A recording may begin with a frame of another kind than the rest: the others outvote it.
+LOOKED_AT = 3
+# Above 1080 lines (1088 as coded) no standard has fields (SMPTE ST 2036-1), and frames are slow to decode.
+MOST_LINES = 1088
+# Enough for three frames of any order of coding, in fields too; a file that gives none by then is damaged.
+MOST_PACKETS = 64
+
+# Codecs whose every frame says whether it was shot in fields. Containers say it of the whole track, and wrongly where
+# progressive pictures travel in an interlaced format (PsF: XDCAM and XAVC at 25p in 50i), or where the muxer did not
+# know (DV and DNxHD in a mov of FFmpeg's: measured).
+_TELLING = {"h264", "mpeg2video", "prores", "dnxhd", "dvvideo", "vc1"}
+# FFmpeg's AVFieldOrder: TT and TB begin with the top field, BB and BT with the bottom one.
+_ORDERS: dict[int, Scan] = {2: "tff", 4: "tff", 3: "bff", 5: "bff"}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the first frames show. `whole` says that every packet is one frame, and decodes from the first one on."""
+
+    first: Any
+    scan: Scan
+    whole: bool
+
+
+def look(container: Any, stream: Any) -> Look | None:
+    """Decode a few frames from the file's begin; None when none comes. Uses the container up."""
+    packets, frames = _decoded(container, stream) if stream.codec_context else ([], [])
+    if not frames:
+        return None
+    fed = [packet for packet in packets if not packet.is_discard]
+    whole = packets[0].is_keyframe and len(frames) == len(fed)
+    return Look(frames[0], _scan(stream, frames), whole)
+
+
+def _decoded(container: Any, stream: Any) -> tuple[list[Any], list[Any]]:
+    """Return the first packets, and every frame they give: also those that the decoder keeps back for their order."""
+    packets: list[Any] = []
+    frames: list[Any] = []
+    context = stream.codec_context
+    wanted = LOOKED_AT if context.height <= MOST_LINES else 1
+    try:
+        for packet in islice((each for each in container.demux(stream) if each.size), MOST_PACKETS):
+            packets.append(packet)
+            frames += context.decode(packet)
+            if len(frames) >= wanted:
+                break
+        frames += context.decode(None)
+    except MEDIA_ERRORS:
+        pass  # what came before the damage is what there is; how many frames there are, decoding all will say
+    return packets, frames
+
+
+def _scan(stream: Any, frames: Sequence[Any]) -> Scan:
+    """Return the scan: the frames' word where the codec has one, most of them deciding, else the header's."""
+    header = _ORDERS.get(int(stream.codec_context.field_order or 0), "progressive")
+    fields = [frame for frame in frames if frame.interlaced_frame]
+    if fields and 2 * len(fields) >= len(frames):
+        order = TopFirst(fields[0])
+        return "tff" if 2 * sum(order.says(frame) for frame in fields) >= len(fields) else "bff"
+    return "progressive" if codec_of(stream) in _TELLING else header

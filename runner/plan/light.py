@@ -1,0 +1,113 @@
+"""What happens to colour: tags, matrix, range; HDR made BT.709 where asked, linear light given a curve."""
+
+from runner.media.facts import Colour, Picture
+from runner.plan.model import PictureIntent
+from runner.plan.recipes import Recipe
+
+HDR = {"smpte2084": "PQ", "arib-std-b67": "HLG"}
+LINEAR = "linear"
+_BT709 = Colour(primaries="bt709", transfer="bt709", matrix="bt709", range="tv")
+# zscale calls BT.2020 by other names than the rest of FFmpeg.
+_ZIMG = {"bt2020nc": "2020_ncl", "bt2020c": "2020_cl", "bt2020": "2020", "bt709": "709", "smpte170m": "170m"}
+
+
+def _matrix(picture: Picture, recipe: Recipe) -> str | None:
+    """Return the output's matrix: the source's, but BT.709 for RGB, and the recipe's where a codec knows one alone."""
+    if picture.rgb or picture.colour.matrix == "gbr":
+        return "bt709"
+    return picture.colour.matrix and (recipe.matrix or picture.colour.matrix)
+
+
+def _full(picture: Picture) -> bool:
+    return picture.rgb or picture.colour.range == "pc"
+
+
+def colour(picture: Picture, recipe: Recipe, tonemap: bool) -> Colour:
+    """Return the output's tags: the source's, full range as limited; BT.709 of HDR that is tone-mapped.
+
+    Linear light gets the curve of BT.709, for no codec here is meant to hold it, and is taken to have its primaries.
+    """
+    if tonemap and picture.colour.transfer in HDR:
+        return _BT709
+    seen, linear = picture.colour, picture.colour.transfer == LINEAR
+    return Colour(
+        primaries=seen.primaries or ("bt709" if linear else None),
+        transfer="bt709" if linear else seen.transfer,
+        matrix=_matrix(picture, recipe),
+        range="tv" if _full(picture) else picture.colour.range,
+    )
+
+
+def _tonemapped(picture: Picture, intent: PictureIntent) -> bool:
+    return picture.colour.transfer in HDR and intent.colour.transfer not in HDR
+
+
+def _straightened(picture: Picture) -> bool:
+    return picture.colour.transfer == LINEAR
+
+
+def scaled(picture: Picture, becomes: Colour) -> list[str]:
+    """Return what the scaler is told of matrix and range, where they change in it."""
+    if _straightened(picture):
+        return []
+    parts = []
+    hdr = picture.colour.transfer in HDR and becomes.transfer not in HDR
+    if (picture.rgb or becomes.matrix != picture.colour.matrix) and not hdr:
+        parts.append(f"out_color_matrix={becomes.matrix}")
+    if _full(picture) and not hdr:
+        parts.append("out_range=tv")
+    return parts
+
+
+def _float(intent: PictureIntent) -> str:
+    return "format=gbrapf32le" if intent.pixel_format.startswith("yuva") else "format=gbrpf32le"
+
+
+def _from(picture: Picture, transfer: str, primaries: str, matrix: str) -> str:
+    """Return what zscale reads: the source's tags, else those that go with its transfer."""
+    seen = picture.colour
+    matrix = "gbr" if picture.rgb else seen.matrix or matrix
+    primaries = seen.primaries or primaries
+    told = {"tin": transfer, "pin": _ZIMG.get(primaries, primaries), "min": _ZIMG.get(matrix, matrix)}
+    told["rin"] = "full" if _full(picture) else "limited"
+    return ":".join(f"{name}={value}" for name, value in told.items())
+
+
+def before_scaling(picture: Picture, intent: PictureIntent) -> list[str]:
+    """Return the filters that give linear light its curve; in floats, for swscale would cut what is above white."""
+    if not _straightened(picture):
+        return []
+    primaries = _ZIMG.get(picture.colour.primaries or "bt709", "709")
+    deep = "yuva444p16le" if intent.pixel_format.startswith("yuva") else "yuv444p16le"
+    read = _from(picture, LINEAR, "bt709", "bt709")
+    return [_float(intent), f"zscale={read}:t=709:p={primaries}:m=709:r=limited", f"format={deep}"]
+
+
+def after_scaling(picture: Picture, intent: PictureIntent) -> list[str]:
+    """Return the filters that make BT.709 of HDR: by Hable's curve, which keeps what lies below white as it is.
+
+    100 cd/m² is white; after scaling, for fewer pixels have to be computed in floats.
+    """
+    if not _tonemapped(picture, intent):
+        return []
+    read = _from(picture, picture.colour.transfer or "", "bt2020", "bt2020nc")
+    return [
+        f"zscale={read}:t=linear:npl=100",
+        _float(intent),
+        "zscale=p=709",
+        "tonemap=hable:desat=0",
+        "zscale=t=709:m=709:r=limited",
+    ]
+
+
+def losses(picture: Picture, intent: PictureIntent) -> list[str]:
+    """Return what becomes of the source's colour, in words."""
+    found = []
+    if _tonemapped(picture, intent):
+        found.append(f"HDR ({HDR[picture.colour.transfer or '']}) is tone-mapped to BT.709")
+    if _straightened(picture):
+        found.append("linear light gets the curve of BT.709; what is above white is cut")
+    was, becomes = picture.colour.matrix, intent.colour.matrix
+    if was not in (None, "gbr", becomes) and not _tonemapped(picture, intent):
+        found.append(f"colour matrix {was} becomes {becomes}, the only one that {intent.codec} knows")
+    return found

@@ -1,0 +1,64 @@
+"""What happens to the rate: every frame kept, resampled, or re-timed; how many frames that gives, how exactly."""
+
+from fractions import Fraction
+from typing import Literal
+
+from runner.media.facts import Facts, Picture
+from runner.plan.model import PictureIntent
+from runner.spec.model import JobSpec
+from runner.spec.rates import rate_label, rate_text
+
+Timing = Literal["every-frame", "resampled", "retimed"]
+# Frames that the count of a variable-rate source made constant may be off by: where the last frame ends is a guess.
+_VARIABLE_OFF = 2
+
+
+def timing(picture: Picture, spec: JobSpec) -> Timing:
+    """Return what happens to the rate. A variable rate has to become constant, by resampling."""
+    if not picture.constant:
+        return "resampled"
+    if spec.rate is None or spec.rate == picture.rate:
+        return "every-frame"
+    return "retimed" if spec.conform else "resampled"
+
+
+def expected_frames(facts: Facts, intent: PictureIntent) -> tuple[int, int]:
+    """Return how many frames the output has, and by how many that may be off.
+
+    Resampling begins where the file begins: a picture that comes in after the sound gets its first frame held.
+    """
+    picture = facts.picture
+    if intent.timing != "resampled":
+        return picture.frames, 0
+    late = max(facts.offset or Fraction(0), Fraction(0))
+    if picture.constant:
+        return round((picture.frames / picture.rate + late) * intent.rate), 1
+    return round((facts.seconds + late) * intent.rate), _VARIABLE_OFF
+
+
+def speed(picture: Picture, intent: PictureIntent) -> Fraction:
+    """Return how many times faster the output runs than the source: 1 but where it is re-timed."""
+    return intent.rate / picture.rate if intent.timing == "retimed" else Fraction(1)
+
+
+def filters(intent: PictureIntent) -> list[str]:
+    """Return the filters for the rate. `fps` duplicates and drops, and after exact times only says the rate.
+
+    -r would do that too, but ends where frames are passed through, and as 23.976 is another rate.
+    """
+    if intent.timing == "every-frame":
+        return []
+    if intent.timing == "retimed":
+        return [f"settb={1 / intent.rate}", "setpts=N", f"fps={rate_text(intent.rate)}"]
+    return [f"fps={rate_text(intent.rate)}:start_time=0"]
+
+
+def losses(picture: Picture, intent: PictureIntent) -> list[str]:
+    """Return what becomes of the source's rate, in words."""
+    was, becomes = rate_label(picture.rate), rate_label(intent.rate)
+    if not picture.constant:
+        return [f"variable frame rate becomes constant {becomes}"]
+    if intent.timing == "retimed":
+        percent = float(intent.rate / picture.rate * 100)
+        return [f"conformed from {was} to {becomes} frames a second: every frame kept, runs at {percent:.2f} % speed"]
+    return [f"frame rate {was} becomes {becomes}"] if intent.timing == "resampled" else []
