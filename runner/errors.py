@@ -151,10 +151,10 @@ CODES: dict[str, Row] = {
         "say color: tonemap, or choose one of {remedy}"
     ),
     "JS077": Row("{source}: the picture begins {offset} the sound, which {container} cannot say; mov and mkv keep it"),
+    "JS155": Row("{source} has no timecode to burn in; say one (timecode: 01:00:00:00), or drop it from overlay"),
     "JS142": Row("{source}: audio track {track} has {found} channels, {layout}, which {codec} {reason}; {remedy}"),
     "JS143": Row("{source}: audio track {track} has {found} channels, {layout}; {reason}; {remedy}"),
     "JS144": Row("{source}: sound cannot be re-timed to {found} times its speed: {reason}; say audio: none"),
-    "JS155": Row("{source} has no timecode to burn in; say one (timecode: 01:00:00:00), or drop it from overlay"),
     # toolchain
     "JS080": Row("no FFmpeg found: {reason}", Exit.TRY_AGAIN),
     "JS081": Row(

@@ -7,8 +7,6 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from msgspec import structs
-
 from runner import canonical
 from runner.errors import JobspecError, Place, Problem, problem
 from runner.media.facts import FORMATS, IMAGES, Facts
@@ -107,7 +105,7 @@ def _burnt(setting: _Setting, clip: Clip, facts: Facts, seen: PictureIntent) -> 
     code = wrap.timecode_of(facts, seen.rate, retimed=seen.timing == "retimed")
     if refused := burn.refusals(str(parse_location(clip.path)), setting.overlays, code):
         raise JobspecError(refused)
-    return structs.replace(seen, burns=burn.intend(setting.overlays, _name(setting, clip), code))
+    return burn.burnt(seen, setting.overlays, _name(setting, clip), code)
 
 
 def _name(setting: _Setting, clip: Clip) -> str:
@@ -254,7 +252,6 @@ def _losses(setting: _Setting, clip: Clip, facts: Facts, intent: Intent) -> tupl
     others = [each for each in facts.ignored if each.startswith("video")]
     return (
         *picture.losses(facts.picture, intent.picture, setting.spec, setting.recipe),
-        *lut.losses(facts.picture, intent.picture),
         *(burn.losses(setting.overlays, _name(setting, clip)) if setting.overlays else ()),
         *sound_judgement.losses(facts, setting.sound, _length(facts, intent)),
         *wrap.losses(facts, intent.wrap, intent.picture.rate),

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from msgspec.structs import replace
+
 from runner.errors import Problem, problem
 from runner.plan.arguments import Auxiliary, FontFile, TextFile
 from runner.plan.model import Burn, PictureIntent
@@ -69,9 +71,12 @@ def _text(overlay: Overlay, name: str, code: Timecode | None) -> str | None:
     return None if text is None else drawable(text)
 
 
-def intend(overlays: Iterable[Overlay], name: str, code: Timecode | None) -> tuple[Burn, ...]:
-    """Return what is burnt in; `name` is the source's, `code` that of the first frame at the output's rate."""
-    return tuple(
+def burnt(intent: PictureIntent, overlays: Iterable[Overlay], name: str, code: Timecode | None) -> PictureIntent:
+    """Return what the picture shall be with its burn-ins.
+
+    `name` is the source's, `code` that of the first frame at the output's rate.
+    """
+    burns = tuple(
         Burn(
             show=each.show,
             text=_text(each, name, code),
@@ -81,6 +86,7 @@ def intend(overlays: Iterable[Overlay], name: str, code: Timecode | None) -> tup
         )
         for each in overlays
     )
+    return replace(intent, burns=burns)
 
 
 def _font_size(burn: Burn, intent: PictureIntent) -> int:

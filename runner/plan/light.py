@@ -39,22 +39,22 @@ def colour(picture: Picture, recipe: Recipe, tonemap: bool) -> Colour:
 
 
 def _tonemapped(picture: Picture, intent: PictureIntent) -> bool:
-    """Say whether HDR is brought down by a curve of ours; a LUT brings it down by its own."""
-    return picture.colour.transfer in HDR and intent.colour.transfer not in HDR and intent.lut is None
+    return picture.colour.transfer in HDR and intent.colour.transfer not in HDR
 
 
-def _straightened(picture: Picture, intent: PictureIntent) -> bool:
-    return picture.colour.transfer == LINEAR and intent.lut is None
+def _straightened(picture: Picture) -> bool:
+    return picture.colour.transfer == LINEAR
 
 
-def scaled(picture: Picture, intent: PictureIntent) -> list[str]:
-    """Return what the scaler is told of matrix and range, where they change in it and in no filter of ours."""
-    if _straightened(picture, intent) or _tonemapped(picture, intent):
+def scaled(picture: Picture, becomes: Colour) -> list[str]:
+    """Return what the scaler is told of matrix and range, where they change in it."""
+    if _straightened(picture):
         return []
     parts = []
-    if picture.rgb or intent.colour.matrix != picture.colour.matrix:
-        parts.append(f"out_color_matrix={intent.colour.matrix}")
-    if _full(picture):
+    hdr = picture.colour.transfer in HDR and becomes.transfer not in HDR
+    if (picture.rgb or becomes.matrix != picture.colour.matrix) and not hdr:
+        parts.append(f"out_color_matrix={becomes.matrix}")
+    if _full(picture) and not hdr:
         parts.append("out_range=tv")
     return parts
 
@@ -75,7 +75,7 @@ def _from(picture: Picture, transfer: str, primaries: str, matrix: str) -> str:
 
 def before_scaling(picture: Picture, intent: PictureIntent) -> list[str]:
     """Return the filters that give linear light its curve; in floats, for swscale would cut what is above white."""
-    if not _straightened(picture, intent):
+    if not _straightened(picture):
         return []
     primaries = _ZIMG.get(picture.colour.primaries or "bt709", "709")
     deep = "yuva444p16le" if intent.pixel_format.startswith("yuva") else "yuv444p16le"
@@ -105,9 +105,9 @@ def losses(picture: Picture, intent: PictureIntent) -> list[str]:
     found = []
     if _tonemapped(picture, intent):
         found.append(f"HDR ({HDR[picture.colour.transfer or '']}) is tone-mapped to BT.709")
-    if _straightened(picture, intent):
+    if _straightened(picture):
         found.append("linear light gets the curve of BT.709; what is above white is cut")
     was, becomes = picture.colour.matrix, intent.colour.matrix
-    if was not in (None, "gbr", becomes) and not (_tonemapped(picture, intent) or intent.lut):
+    if was not in (None, "gbr", becomes) and not _tonemapped(picture, intent):
         found.append(f"colour matrix {was} becomes {becomes}, the only one that {intent.codec} knows")
     return found

@@ -54,7 +54,8 @@ def _scale(picture: Picture, intent: PictureIntent) -> str:
     parts = [f"scale={width}:{height}", SCALER]
     if picture.scan != "progressive" and intent.scan != "progressive":
         parts.append("interl=1")
-    return ":".join((*parts, *(lut.back(intent) if intent.lut else light.scaled(picture, intent))))
+    told = lut.back(intent) if intent.lut else light.scaled(picture, intent.colour)
+    return ":".join((*parts, *told))
 
 
 def _pad(intent: PictureIntent) -> list[str]:
@@ -89,10 +90,9 @@ def filters(picture: Picture, intent: PictureIntent) -> tuple[str, ...]:
     return (
         *_fields(picture, intent),
         *timing.filters(intent),
-        *lut.filters(picture, intent, SCALER),
-        *light.before_scaling(picture, intent),
+        *(lut.filters(picture, intent, SCALER) if intent.lut else light.before_scaling(picture, intent)),
         _scale(picture, intent),
-        *light.after_scaling(picture, intent),
+        *([] if intent.lut else light.after_scaling(picture, intent)),
         *_pad(intent),
         *burn.filters(intent),
         *([f"setfield={intent.scan}"] if intent.scan != "progressive" else []),
@@ -188,7 +188,7 @@ def losses(picture: Picture, intent: PictureIntent, spec: JobSpec, recipe: Recip
     found += timing.losses(picture, intent)
     if picture.scan != "progressive" and intent.scan == "progressive":
         found.append("interlaced fields become progressive frames")
-    found += light.losses(picture, intent)
+    found += lut.losses(picture, intent) if intent.lut else light.losses(picture, intent)
     if picture.alpha and not intent.pixel_format.startswith("yuva"):
         found.append("alpha is dropped")
     line = _dnxhd(intent) if recipe.fixed else None

@@ -111,6 +111,10 @@ def _judge_fit(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
             yield problem("JS165", (name,), resolution=str(data["resolution"]))
 
 
+def _judge_overlay(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
+    yield from judge_overlay(data.get("overlay"))
+
+
 def _judge_audio(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
     given: list[tuple[FieldPath, Any]] = [(("audio",), data.get("audio"))]
     for index, entry in enumerate(_listed(data)):
@@ -119,10 +123,6 @@ def _judge_audio(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
     for path, value in given:
         if value is not None:
             yield from (each.within(path) for each in judge_audio(value, str(data["container"])))
-
-
-def _judge_overlay(data: Mapping[str, Any], _: _Context) -> Iterator[Problem]:
-    yield from judge_overlay(data.get("overlay"))
 
 
 def _listed(data: Mapping[str, Any]) -> list[Any] | tuple[Any, ...]:
@@ -215,8 +215,8 @@ _JUDGEMENTS: tuple[tuple[tuple[str, ...], Callable[[Mapping[str, Any], _Context]
     (("sources", "timecode"), _judge_timecode),
     (("fps_mode", "conform"), _judge_conform),
     (("resolution", "fit", "upscale"), _judge_fit),
-    (("sources", "container", "audio"), _judge_audio),
     (("overlay",), _judge_overlay),
+    (("sources", "container", "audio"), _judge_audio),
     ((), _entry_problems),
     ((), _judge_twice),
     ((), _judge_roots),

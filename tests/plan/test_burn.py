@@ -103,8 +103,8 @@ def test_size_is_the_letters_height_in_percent_of_the_picture(grey: Path, tmp_pa
         _, top, _, bottom = boxes(drawn(output, tmp_path / str(size)), 640, 360)
         heights.append(360 - top - bottom)
     assert heights[1] / heights[0] == pytest.approx(2, abs=0.3)
-    # Capitals are some seven tenths of a font's size.
-    assert heights[1] == pytest.approx(36 * 0.72, abs=3)
+    # Capitals are 1456 of 2048 parts of this font's size.
+    assert heights[1] == pytest.approx(36 * 1456 / 2048, abs=1.5)
 
 
 def test_a_name_too_long_is_drawn_smaller_and_not_cut(grey: Path, tmp_path: Path) -> None:
