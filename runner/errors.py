@@ -180,6 +180,25 @@ CODES: dict[str, Row] = {
     "JS126": Row("has no lock, and --locked forbids to probe; run `jobspec lock {spec}`", Exit.STALE),
     "JS125": Row("{found} is unusable: {reason}; take it out, or say on_unusable: skip"),
     "JS124": Row("no lock; the sources were probed", Exit.OK),
+    # operating
+    "JS190": Row(
+        "{found} has neither renameat2 nor links: names are given by a checked rename, which leaves a moment in which"
+        " another program could take the name; let one host alone work there",
+        Exit.OK,
+    ),
+    "JS191": Row("the root {found} cannot be read here ({folder}: {reason})", Exit.FAILED),
+    "JS192": Row("a run would fail on this: {reason}", Exit.FAILED),
+    "JS193": Row(
+        "about {wanted} are to be made, and {free} are free on the disk of {found};"
+        " free some space or choose another output_directory",
+        Exit.FAILED,
+    ),
+    "JS195": Row(
+        "is not what was published here: {reason}; restore it from a backup, or move it away and run again", Exit.FAILED
+    ),
+    "JS196": Row("was published here and is gone; restore it, or run again", Exit.FAILED),
+    "JS197": Row("is the file that was published, and does not pass the gate: {reason}", Exit.FAILED),
+    "JS198": Row("is not adopted: {reason}; it is left as it is", Exit.FAILED),
     # the command's own arguments
     "JS100": Row("{reason}", Exit.USAGE),
 }

@@ -15,7 +15,10 @@ from runner.errors import Exit, JobspecError, problem, worst
 from runner.report.reader import GONE, reader_may_be_gone
 
 # Each verb is a module of this package with a command of that name; imported only when it is asked for.
-VERBS = ("check", "lock", "plan", "run", "status", "why", "retry", "diff", "show", "schema")
+VERBS = (
+    *("check", "lock", "plan", "run", "status", "why", "retry", "verify", "adopt"),
+    *("diff", "show", "schema", "doctor"),
+)
 
 
 class _ClosedPipe(Exception):

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
+from runner.cli.beforehand import beforehand
 from runner.errors import Exit, JobspecError, Problem, problem, worst
 from runner.execution import keep, local
 from runner.execution.ledger import Writer
@@ -123,6 +124,7 @@ def make(
     setting = Setting(
         mounts=mounts, ffmpeg=build.path, build=build.version, threads=threads, plan=digest, stop=stop, writers=writers
     )
+    beforehand(outputs, build, mounts)
     _keep(plan, build, mounts)
     with _interruptible(stop) as asked, reporter(outputs) as report:
         watcher = local.Watcher(report.begun, report.moved, report.ended)

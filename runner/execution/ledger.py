@@ -16,16 +16,18 @@ from runner.canonical import Value
 from runner.errors import JobspecError, problem
 from runner.plan.model import Key
 
-Event = Literal["started", "verified", "finished", "failed"]
+Event = Literal["started", "verified", "finished", "failed", "adopted"]
+# After these a file that equals the record is ours.
+OURS = ("verified", "finished", "adopted")
 LEDGER = "ledger"
 
 
 class Record(Value, frozen=True, kw_only=True):
     """One thing that happened to one output.
 
-    `toolchain` is the build that ran, in its own words; `size` in bytes; `mtime` in nanoseconds, to tell at a glance
-    that a file is the recorded one; `time` is UTC and decides nothing; `rung` is how the file got its name; `job` is
-    the job it was made for.
+    `toolchain` is the build that ran, in its own words (for a file that was adopted: that decoded it); `size` in bytes;
+    `mtime` in nanoseconds, to tell at a glance that a file is the recorded one; `time` is UTC and decides nothing;
+    `rung` is how the file got its name; `job` is the job it was made for.
     """
 
     event: Event
@@ -132,7 +134,7 @@ class Ledger:
             status = path.lstat()
         except OSError:
             return None
-        made = [each for each in self.of(output) if each.event in ("verified", "finished")]
+        made = [each for each in self.of(output) if each.event in OURS]
         same = [each for each in reversed(made) if each.size == status.st_size]
         return next((each for each in same if each.mtime == status.st_mtime_ns), None) or _hashed(same, path)
 

@@ -4,7 +4,10 @@ import ctypes
 import errno
 import hashlib
 import os
+import shutil
+import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -103,3 +106,52 @@ def replace(encoded: Path, final: Path, ours: str) -> None:
 def _refuse_other(path: Path, ours: str, final: Path) -> None:
     if path.is_symlink() or not path.is_file() or sha256(path) != ours:
         raise FileExistsError(errno.EEXIST, "it is not the file that was recorded", str(final))
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """What a folder's file system allows: the rung that gives names, and whether old and new exchange in one step."""
+
+    rung: Rung
+    exchanges: bool
+
+    @property
+    def weak(self) -> bool:
+        """Whether a moment remains in which a name may be taken between the look and the rename."""
+        return self.rung == _LADDER[-1][0]
+
+
+def try_ladder(folder: Path) -> Ladder:
+    """Return what holds in a folder that is there, tried with small files of our own, which then are gone again.
+
+    Raises OSError when nothing can be written there, or when a rung that says it holds replaces a file that has
+    the name: such a file system is not fit to publish on.
+    """
+    scratch = Path(tempfile.mkdtemp(prefix=".jobspec-ladder-", dir=folder))
+    try:
+        old, new = scratch / "old", scratch / "new"
+        new.write_bytes(b"new")
+        rung = publish(new, old)
+        new.write_bytes(b"newer")
+        _refuses_taken(new, old)
+        return Ladder(rung, _exchanges(new, old))
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _refuses_taken(new: Path, old: Path) -> None:
+    try:
+        publish(new, old)
+    except FileExistsError:
+        return
+    raise OSError(errno.ENOTSUP, "the file system replaces files although it was told not to", str(old.parent.parent))
+
+
+def _exchanges(new: Path, old: Path) -> bool:
+    try:
+        _renameat2(new, old, _EXCHANGE)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
+        return False
+    return old.read_bytes() == b"newer"

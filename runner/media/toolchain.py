@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.errors import JobspecError, problem
+from runner.errors import JobspecError, Problem, problem
 
 # The line that plans are made for when neither lock nor jobspec.toml declares one: that of the bundled build.
 DECLARED = "9.0"
@@ -101,6 +101,17 @@ def identify(path: Path) -> Build:
 def encoders(path: Path) -> frozenset[str]:
     """Return the names of the encoders that an FFmpeg has."""
     return frozenset(re.findall(r"^ [VAS][F.][S.][X.][B.][D.] (\S+)", _asked(path, "-encoders"), re.MULTILINE))
+
+
+def filters(path: Path) -> frozenset[str]:
+    """Return the names of the filters that an FFmpeg has."""
+    return frozenset(re.findall(r"^ [T.][S.][C.]? +(\S+) +\S+->\S+", _asked(path, "-filters"), re.MULTILINE))
+
+
+def lacking_filters(build: Build, needed: frozenset[str]) -> list[Problem]:
+    """Return a problem (3) for each filter that the plan needs and `build` does not have."""
+    missing = sorted(needed - filters(build.path)) if needed else []
+    return [problem("JS082", program=build.path, kind="filter", name=each) for each in missing]
 
 
 def fit(build: Build, declared: str, needed: frozenset[str]) -> None:

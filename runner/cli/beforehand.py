@@ -1,0 +1,50 @@
+"""What `run` finds out before the first frame is encoded, and `doctor` without encoding any."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from runner.errors import JobspecError, Problem, problem
+from runner.execution.publish import Ladder, try_ladder
+from runner.execution.task import WORK
+from runner.media.toolchain import Build, lacking_filters
+from runner.plan.model import Output
+from runner.plan.needs import filters_of
+from runner.report.reader import reader_may_be_gone
+from runner.spec.location import Mounts, parse_location
+
+
+def standing(path: Path) -> Path:
+    """Return the folder at `path`, or the nearest one above it that is there."""
+    return next(each for each in (path, *path.parents) if each.is_dir())
+
+
+def ladder_of(directory: str, mounts: Mounts) -> Ladder:
+    """Return what holds where the files of an output folder get their names, the folder itself there or not.
+
+    Raises JobspecError (4) when nothing can be written there.
+    """
+    try:
+        return try_ladder(standing(mounts.bind(parse_location(directory)) / WORK))
+    except OSError as error:
+        reason = f"{error.strerror or error} ({error.filename or directory})"
+        raise JobspecError(problem("JS095", reason=reason)) from None
+
+
+def weakness(directory: str, ladder: Ladder) -> Problem | None:
+    """Return the note on an output folder where only the weakest rung holds, or None."""
+    return problem("JS190", found=directory) if ladder.weak else None
+
+
+def beforehand(outputs: Sequence[Output], build: Build, mounts: Mounts) -> None:
+    """Look for what would fail every output alike, and say on stderr where only the weakest rung holds.
+
+    Raises JobspecError for a filter that the FFmpeg lacks (3), and for an output folder that takes no file (4).
+    """
+    if lacking := lacking_filters(build, filters_of(outputs)):
+        raise JobspecError(lacking)
+    directories = dict.fromkeys(output.directory for output in outputs)
+    found = [weakness(each, ladder_of(each, mounts)) for each in directories]
+    with reader_may_be_gone():
+        for note in filter(None, found):
+            print(note, file=sys.stderr)

@@ -1,0 +1,51 @@
+"""What `verify` and `adopt` share: the gate over many files at once, stopped by Ctrl-C, its logs kept nowhere."""
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+from runner.cli.running import _interruptible
+from runner.execution import gate, local
+from runner.execution.fixity import Judge
+from runner.execution.gate import Verdict
+from runner.media.toolchain import Build, find_ffmpeg, identify
+from runner.plan.model import Expectation
+from runner.report.progress import counting
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def decoder(ffmpeg: str | None) -> Build:
+    """Return the FFmpeg that decodes: any will do, for a plan declares what encodes. Raises JobspecError (75)."""
+    return identify(find_ffmpeg(ffmpeg, os.environ))
+
+
+@contextmanager
+def gate_by(build: Build, stop: threading.Event) -> Iterator[Judge]:
+    """Yield the gate as a function of file and expectation; what FFmpeg says is in the verdict."""
+    with TemporaryDirectory(prefix="jobspec-gate-") as logs:
+        numbers = count()
+
+        def judge(path: Path, expects: Expectation) -> Verdict:
+            return gate.inspect(path, expects, build.path, Path(logs) / f"{next(numbers)}.log", stop)
+
+        yield judge
+
+
+def each_in_turn(
+    what: str, function: Callable[[T], R], things: Iterable[T], workers: int | None, stop: threading.Event
+) -> Iterator[R]:
+    """Yield the function of every thing, in order, worked out in threads; an interruption sets `stop`."""
+    things = list(things)
+    count_of, _ = local.fitting(len(things), workers)
+    with _interruptible(stop), counting(what) as tick, ThreadPoolExecutor(count_of) as pool:
+        for result in pool.map(function, things):
+            tick(result)
+            yield result
