@@ -2,21 +2,16 @@
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from runner.errors import JobspecError, Problem, problem
 from runner.execution.publish import Ladder, try_ladder
+from runner.execution.room import standing
 from runner.execution.task import WORK
-from runner.media.toolchain import Build, lacking_filters
+from runner.media.toolchain import Build, lacking
 from runner.plan.model import Output
 from runner.plan.needs import filters_of
 from runner.report.reader import reader_may_be_gone
 from runner.spec.location import Mounts, parse_location
-
-
-def standing(path: Path) -> Path:
-    """Return the folder at `path`, or the nearest one above it that is there."""
-    return next(each for each in (path, *path.parents) if each.is_dir())
 
 
 def ladder_of(directory: str, mounts: Mounts) -> Ladder:
@@ -41,8 +36,8 @@ def beforehand(outputs: Sequence[Output], build: Build, mounts: Mounts) -> None:
 
     Raises JobspecError for a filter that the FFmpeg lacks (3), and for an output folder that takes no file (4).
     """
-    if lacking := lacking_filters(build, filters_of(outputs)):
-        raise JobspecError(lacking)
+    if missing := lacking(build, "filter", filters_of(outputs)):
+        raise JobspecError(missing)
     directories = dict.fromkeys(output.directory for output in outputs)
     found = [weakness(each, ladder_of(each, mounts)) for each in directories]
     with reader_may_be_gone():

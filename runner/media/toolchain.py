@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from runner.errors import JobspecError, Problem, problem
 
@@ -108,17 +109,24 @@ def filters(path: Path) -> frozenset[str]:
     return frozenset(re.findall(r"^ [T.][S.][C.]? +(\S+) +\S+->\S+", _asked(path, "-filters"), re.MULTILINE))
 
 
-def lacking_filters(build: Build, needed: frozenset[str]) -> list[Problem]:
-    """Return a problem (3) for each filter that the plan needs and `build` does not have."""
-    missing = sorted(needed - filters(build.path)) if needed else []
-    return [problem("JS082", program=build.path, kind="filter", name=each) for each in missing]
+_HAS = {"encoder": encoders, "filter": filters}
+
+
+def lacking(build: Build, kind: Literal["encoder", "filter"], needed: frozenset[str]) -> list[Problem]:
+    """Return a problem (3) for each encoder or filter that the plan needs and `build` does not have."""
+    missing = sorted(needed - _HAS[kind](build.path)) if needed else []
+    return [problem("JS082", program=build.path, kind=kind, name=name) for name in missing]
+
+
+def another_line(build: Build, declared: str) -> Problem | None:
+    """Return the problem (3) of a build of another release line than declared, or None."""
+    real = build.line or build.version
+    return problem("JS081", declared=declared, program=build.path, real=real) if build.line != declared else None
 
 
 def fit(build: Build, declared: str, needed: frozenset[str]) -> None:
     """Raise JobspecError (3) when `build` is of another release line than declared, or lacks an encoder."""
-    if build.line != declared:
-        real = build.line or build.version
-        raise JobspecError(problem("JS081", declared=declared, program=build.path, real=real))
-    missing = sorted(needed - encoders(build.path))
-    if missing:
-        raise JobspecError([problem("JS082", program=build.path, kind="encoder", name=encoder) for encoder in missing])
+    if wrong := another_line(build, declared):
+        raise JobspecError(wrong)
+    if missing := lacking(build, "encoder", needed):
+        raise JobspecError(missing)

@@ -1,0 +1,54 @@
+"""Room on the disks of the output folders, against the estimate of what is to be made there."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.plan.estimate import cost
+from runner.plan.model import Output
+from runner.spec.location import Mounts, parse_location
+
+# The estimate is good to a factor of two (plan/estimate.py): below that much room it may or may not suffice.
+UNSURE = 2
+
+
+def standing(path: Path) -> Path:
+    """Return the folder at `path`, or the nearest one above it that is there."""
+    return next(each for each in (path, *path.parents) if each.is_dir())
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One disk, by a folder on it that is there: bytes free for this user, and bytes about to be made."""
+
+    folder: Path
+    free: int
+    wanted: int
+
+    @property
+    def lacks(self) -> bool:
+        """Whether the estimate does not fit."""
+        return self.wanted > self.free
+
+    @property
+    def tight(self) -> bool:
+        """Whether it fits only if the estimate is right."""
+        return self.wanted * UNSURE > self.free
+
+
+def rooms(outputs: Iterable[Output], mounts: Mounts) -> list[Room]:
+    """Return the room for these outputs, by disk. Raises OSError for a folder that cannot be asked."""
+    folders: dict[int, Path] = {}
+    disks: dict[int, list[Output]] = {}
+    for output in outputs:
+        folder = standing(mounts.bind(parse_location(output.directory)))
+        disk = folder.stat().st_dev
+        folders.setdefault(disk, folder)
+        disks.setdefault(disk, []).append(output)
+    return [_room(folders[disk], each) for disk, each in disks.items()]
+
+
+def _room(folder: Path, outputs: Iterable[Output]) -> Room:
+    status = os.statvfs(folder)
+    return Room(folder, status.f_bavail * status.f_frsize, round(cost(outputs).size))
