@@ -49,16 +49,21 @@ class _Books:
     workspace: Workspace
     plan: Plan
     build: Build
+    digest: str = ""
     writers: dict[str, Writer] = field(default_factory=dict)
 
+    def _begin(self) -> None:
+        mounts = self.workspace.mounts
+        keep.keep(self.plan, shell.script(self.plan, self.build.path, mounts.folders), mounts)
+        self.digest = document.digest(self.plan)
+
     def enter(self, found: Judged) -> None:
-        if not self.writers:
-            script = shell.script(self.plan, self.build.path, self.workspace.mounts.folders)
-            keep.keep(self.plan, script, self.workspace.mounts)
+        if not self.digest:
+            self._begin()
         state = found.candidate.output.state
         folder = self.workspace.mounts.bind(parse_location(state))
         writer = self.writers.setdefault(state, Writer(folder))
-        record(found, writer, plan=document.digest(self.plan), toolchain=self.build.version)
+        record(found, writer, plan=self.digest, toolchain=self.build.version)
 
     def close(self) -> None:
         for writer in self.writers.values():

@@ -14,15 +14,19 @@ from runner.report.reader import reader_may_be_gone
 from runner.spec.location import Mounts, parse_location
 
 
-def ladder_of(directory: str, mounts: Mounts) -> Ladder:
-    """Return what holds where the files of an output folder get their names, the folder itself there or not.
+def ladder_of(directory: str, mounts: Mounts, *, make: bool = False) -> Ladder:
+    """Return what holds where the files of an output folder get their names.
 
+    Tried in its work folder, which is made if `make` says so; else in the nearest folder above it that is there.
     Raises JobspecError (4) when nothing can be written there.
     """
+    work = mounts.bind(parse_location(directory)) / WORK
     try:
-        return try_ladder(standing(mounts.bind(parse_location(directory)) / WORK))
+        if make:
+            work.mkdir(parents=True, exist_ok=True)
+        return try_ladder(standing(work))
     except OSError as error:
-        reason = f"{error.strerror or error} ({error.filename or directory})"
+        reason = f"{error.strerror or error} ({standing(work)})"
         raise JobspecError(problem("JS095", reason=reason)) from None
 
 
@@ -39,7 +43,7 @@ def beforehand(outputs: Sequence[Output], build: Build, mounts: Mounts) -> None:
     if missing := lacking(build, "filter", filters_of(outputs)):
         raise JobspecError(missing)
     directories = dict.fromkeys(output.directory for output in outputs)
-    found = [weakness(each, ladder_of(each, mounts)) for each in directories]
+    found = [weakness(each, ladder_of(each, mounts, make=True)) for each in directories]
     with reader_may_be_gone():
         for note in filter(None, found):
             print(note, file=sys.stderr)

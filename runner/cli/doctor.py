@@ -28,6 +28,7 @@ from runner.spec.location import Mounts, parse_location
 from runner.spec.model import roots_of
 
 _DUE = (State.MISSING, State.FAILED)
+_ROOT_GONE = ("JS051", "JS058")
 
 
 def _examined(specs: Sequence[str], roots: dict[str, str], ffmpeg: str | None) -> Iterator[Finding]:
@@ -104,13 +105,15 @@ def _escapes(workspace: Workspace, due: Sequence[Output]) -> Iterator[Finding]:
 
 
 def _once(found: Iterator[Finding]) -> list[Finding]:
-    """Return the findings, a problem that two looks came upon once."""
-    seen = set()
+    """Return the findings, a root that is not there once: specs, outputs and roots all come upon it."""
+    seen: set[tuple[str, str | None]] = set()
     kept = []
     for each in found:
-        if each.problem is None or each.words not in seen:
+        known = (each.problem.code, each.problem.found) if each.problem and each.problem.code in _ROOT_GONE else None
+        if known is None or known not in seen:
             kept.append(each)
-        seen.add(each.words)
+        if known:
+            seen.add(known)
     return kept
 
 
@@ -122,7 +125,8 @@ def _tell(found: Sequence[Finding], as_json: bool) -> None:
     else:
         show_table(names, rows)
     stops = sum(each.exit is not Exit.OK for each in found)
-    print(f"{stops} findings would stop a run" if stops else "nothing would stop a run", file=sys.stderr)
+    count = {0: "nothing", 1: "one finding"}.get(stops, f"{stops} findings")
+    print(f"{count} would stop a run", file=sys.stderr)
 
 
 @click.command("doctor")

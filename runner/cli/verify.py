@@ -67,9 +67,8 @@ def command(
     workspace = open_workspace(specs, roots)
     plan = plan_of(workspace)
     places, known, stop = chosen(plan, patterns), ledgers(plan.outputs, workspace.mounts), threading.Event()
-    outputs = [each for each in plan.outputs if each.location in places]
     every = list(subjects(plan.outputs, known, workspace.mounts, _orphans_of(plan, not patterns, specs)))
-    wanted = [each for each in every if each.output is None or each.output in outputs]
+    wanted = [each for each in every if each.output is None or each.location in places]
     with nullcontext() if hash_only else gate_by(decoder(ffmpeg), stop) as judge:
 
         def look(subject: Subject) -> Checked:
