@@ -22,6 +22,11 @@ def tmpfs(folder: Path, *options: str) -> Iterator[Path]:
         subprocess.run([*_AS_ROOT, "umount", "--lazy", str(folder)], check=True)
 
 
+def freeze(folder: Path) -> None:
+    """Make what is mounted at a folder read-only."""
+    subprocess.run([*_AS_ROOT, "mount", "-o", "remount,ro", str(folder)], check=True)
+
+
 def fill(folder: Path) -> None:
     """Write until the disk below `folder` is full."""
     try:

@@ -117,6 +117,11 @@ def _adopted(
     books.close()
 
 
+def _is_link(standing: Standing, workspace: Workspace) -> bool:
+    """Say whether a link stands there: it is refused by itself, and is no reason against the others."""
+    return workspace.mounts.bind(parse_location(standing.output.location)).is_symlink()
+
+
 def _tell(rows: Sequence[Row], as_json: bool) -> None:
     names = ("state", "output", "note")
     cells = [(row.state, row.output, row.note) for row in rows]
@@ -153,7 +158,7 @@ def command(
     wanted = [each for each in plan.outputs if each.location in places]
     standings = survey(wanted, known, workspace.mounts)
     foreign = [each for each in standings if each.state is State.FOREIGN]
-    refuse_escapes(workspace, (each.output for each in foreign))
+    refuse_escapes(workspace, (each.output for each in foreign if not _is_link(each, workspace)))
     adopted = _adopted(foreign, known, workspace, plan, decoder(ffmpeg), workers) if foreign else ()
     looked = {row.output: row for row in adopted}
     rows = [looked.get(each.output.location) or _left(each) for each in standings]

@@ -24,7 +24,7 @@ from runner.media.toolchain import DECLARED
 from runner.plan.model import Output, Plan
 from runner.report.reader import reader_may_be_gone
 from runner.report.tables import show_table
-from runner.spec.location import Mounts, parse_location
+from runner.spec.location import REPOSITORY, Mounts, parse_location
 from runner.spec.model import roots_of
 
 _DUE = (State.MISSING, State.FAILED)
@@ -52,7 +52,9 @@ def _examined(specs: Sequence[str], roots: dict[str, str], ffmpeg: str | None) -
 def _unplanned(workspace: Workspace, ffmpeg: str | None) -> Iterator[Finding]:
     """Look at what can be looked at without a plan."""
     known = [each.reading.spec for each in workspace.specs if each.reading.spec]
-    yield from examination.roots((root for each in known for root in roots_of(each)), frozenset(), workspace.mounts)
+    used = {root for each in known for root in roots_of(each)}
+    mounted = workspace.mounts.folders.keys() - {REPOSITORY}  # an invalid spec does not say what it uses
+    yield from examination.roots(used | mounted, frozenset(), workspace.mounts)
     yield from examination.toolchain(ffmpeg, [workspace.toolchain], ())
 
 
