@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
 from runner.errors import JobspecError, Problem, problem
 from runner.execution.publish import Ladder, try_ladder
@@ -12,6 +14,8 @@ from runner.plan.model import Output
 from runner.plan.needs import filters_of
 from runner.report.reader import reader_may_be_gone
 from runner.spec.location import Mounts, parse_location
+
+_TRIES = 3
 
 
 def ladder_of(directory: str, mounts: Mounts, *, make: bool = False) -> Ladder:
@@ -24,10 +28,18 @@ def ladder_of(directory: str, mounts: Mounts, *, make: bool = False) -> Ladder:
     try:
         if make:
             work.mkdir(parents=True, exist_ok=True)
-        return try_ladder(standing(work))
+        return _tried(work)
     except OSError as error:
         reason = f"{error.strerror or error} ({standing(work)})"
         raise JobspecError(problem("JS095", reason=reason)) from None
+
+
+def _tried(work: Path) -> Ladder:
+    """Try the ladder; another runner that ends just now may remove the empty work folder under our feet."""
+    for _ in range(_TRIES):
+        with suppress(FileNotFoundError):
+            return try_ladder(standing(work))
+    return try_ladder(standing(work))
 
 
 def weakness(directory: str, ladder: Ladder) -> Problem | None:

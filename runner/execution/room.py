@@ -9,8 +9,11 @@ from runner.plan.estimate import cost
 from runner.plan.model import Output
 from runner.spec.location import Mounts, parse_location
 
-# The estimate is good to a factor of two (plan/estimate.py): below that much room it may or may not suffice.
-UNSURE = 2
+# The estimate is good to a factor of two (plan/estimate.py): what is half of it certainly does not fit where it is
+# more than there is, what is twice as much certainly fits where it is less.
+_UNSURE = 2
+# What a disk needs beside the files: its own records, our ledger, plan and logs.
+_BESIDE = 1 << 16
 
 
 def standing(path: Path) -> Path:
@@ -28,13 +31,13 @@ class Room:
 
     @property
     def lacks(self) -> bool:
-        """Whether the estimate does not fit."""
-        return self.wanted > self.free
+        """Whether it certainly does not fit."""
+        return self.wanted / _UNSURE + _BESIDE > self.free
 
     @property
     def tight(self) -> bool:
-        """Whether it fits only if the estimate is right."""
-        return self.wanted * UNSURE > self.free
+        """Whether it fits only if the estimate is not too low."""
+        return self.wanted * _UNSURE > self.free
 
 
 def rooms(outputs: Iterable[Output], mounts: Mounts) -> list[Room]:

@@ -155,7 +155,7 @@ def test_a_full_disk_would_stop_a_run(ready: Repository) -> None:
     assert "JS193: about 67.7 KB are to be made, and 0 B are free" in disk["finding"]
 
 
-def test_a_disk_with_less_room_than_the_estimate_would_stop_a_run(ready: Repository) -> None:
+def test_a_disk_with_certainly_too_little_room_would_stop_a_run(ready: Repository) -> None:
     with tmpfs(ready.proxies, "size=64k"):
         (stop,) = as_a_run(ready)
     assert stop["finding"] == (
@@ -164,8 +164,8 @@ def test_a_disk_with_less_room_than_the_estimate_would_stop_a_run(ready: Reposit
     )
 
 
-def test_a_disk_that_the_estimate_just_fits_is_called_tight(ready: Repository) -> None:
-    with tmpfs(ready.proxies, "size=96k"):
+def test_a_disk_where_it_fits_if_the_estimate_is_right_is_called_tight(ready: Repository) -> None:
+    with tmpfs(ready.proxies, "size=128k"):
         code, rows = doctor(ready)
     state, words = finding(rows, DISK)
     assert (code, state) == (0, "note")
@@ -176,7 +176,7 @@ def test_a_disk_that_the_estimate_just_fits_is_called_tight(ready: Repository) -
     ("kernel", "state", "words"),
     [
         pytest.param("nfs", "ok", "new files get their names by link, older files after a check", id="NFS"),
-        pytest.param("exfat", "note", 'JS190: "proxies:out" has neither renameat2 nor links', id="exFAT"),
+        pytest.param("neither", "note", 'JS190: "proxies:out" has neither renameat2 nor links', id="neither"),
     ],
 )
 def test_the_rung_that_holds_is_told_and_the_weakest_one_also_by_a_run(
@@ -193,7 +193,7 @@ def test_the_rung_that_holds_is_told_and_the_weakest_one_also_by_a_run(
     assert found[1].startswith(words)
     run = below("run")
     assert run.returncode == 0
-    assert ("JS190" in run.stderr) is (kernel == "exfat")
+    assert ("JS190" in run.stderr) is (kernel == "neither")
     assert ready.outputs() == ["out/a.mov"]
 
 

@@ -1,6 +1,6 @@
-"""A kernel that answers as other file systems do: renameat2 without flags as on NFS, no links as on exFAT.
+"""A kernel that answers as other file systems do: no flags of renameat2, as on NFS, or no links either, as some FUSE mounts.
 
-    python -m tests.execution.syscalls {nfs|exfat} COMMAND…
+    python -m tests.execution.syscalls {nfs|neither} COMMAND…
 
 runs COMMAND below a seccomp filter, so that the real calls of a real process get the real answer.
 """
@@ -48,5 +48,5 @@ def refuse(links: bool) -> None:
 
 
 if __name__ == "__main__":
-    refuse(links={"nfs": True, "exfat": False}[sys.argv[1]])
+    refuse(links={"nfs": True, "neither": False}[sys.argv[1]])
     os.execvp(sys.argv[2], sys.argv[2:])

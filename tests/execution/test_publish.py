@@ -250,7 +250,7 @@ def test_the_ladder_is_tried_and_nothing_stays_behind(
     ("kernel", "ladder"),
     [
         pytest.param("nfs", Ladder("link", exchanges=False), id="NFS answers EINVAL to every flag of renameat2"),
-        pytest.param("exfat", Ladder("checked-rename", exchanges=False), id="exFAT has no links either"),
+        pytest.param("neither", Ladder("checked-rename", exchanges=False), id="some know no links either"),
     ],
 )
 def test_what_the_kernel_does_not_support_moves_on_to_the_next_rung(
