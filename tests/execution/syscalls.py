@@ -1,4 +1,4 @@
-"""A kernel that answers as other file systems do: no flags of renameat2, as on NFS, or no links either, as some FUSE mounts.
+"""A kernel that answers as other file systems do: no flags of renameat2 (NFS), or no links either (some FUSE mounts).
 
     python -m tests.execution.syscalls {nfs|neither} COMMAND…
 
