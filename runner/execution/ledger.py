@@ -17,7 +17,8 @@ from runner.errors import JobspecError, problem
 from runner.plan.model import Key
 
 Event = Literal["started", "verified", "finished", "failed", "adopted"]
-# After these a file that equals the record is ours.
+# After these a file that equals the record is ours. *adopted*: somebody else made it, and it passed the gate; the
+# record's toolchain is then the build that decoded it.
 OURS = ("verified", "finished", "adopted")
 LEDGER = "ledger"
 
@@ -25,9 +26,9 @@ LEDGER = "ledger"
 class Record(Value, frozen=True, kw_only=True):
     """One thing that happened to one output.
 
-    `toolchain` is the build that ran, in its own words (for a file that was adopted: that decoded it); `size` in bytes;
-    `mtime` in nanoseconds, to tell at a glance that a file is the recorded one; `time` is UTC and decides nothing;
-    `rung` is how the file got its name; `job` is the job it was made for.
+    `toolchain` is the build that ran, in its own words; `size` in bytes; `mtime` in nanoseconds, to tell at a glance
+    that a file is the recorded one; `time` is UTC and decides nothing; `rung` is how the file got its name; `job` is
+    the job it was made for.
     """
 
     event: Event
