@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import click
 
 from runner.cli.choosing import chosen, only_option
-from runner.cli.gating import decoder, each_in_turn, gate_by
+from runner.cli.gating import decoder, each_in_turn, gate_by, refuse_absent
 from runner.cli.running import state_problem
 from runner.cli.workspace import Workspace, open_workspace, plan_of, refuse_escapes, root_option, specs_argument
 from runner.errors import Exit, Problem, problem, worst
@@ -154,6 +154,7 @@ def command(
     """
     workspace = open_workspace(specs, roots)
     plan = plan_of(workspace)
+    refuse_absent(plan.outputs, workspace.mounts)
     places, known = chosen(plan, patterns), ledgers(plan.outputs, workspace.mounts)
     wanted = [each for each in plan.outputs if each.location in places]
     standings = survey(wanted, known, workspace.mounts)

@@ -1,5 +1,6 @@
 """What `run` finds out before the first frame is encoded, and `doctor` without encoding any."""
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -30,8 +31,14 @@ def ladder_of(directory: str, mounts: Mounts, *, make: bool = False) -> Ladder:
             work.mkdir(parents=True, exist_ok=True)
         return _tried(work)
     except OSError as error:
-        reason = f"{error.strerror or error} ({standing(work)})"
+        reason = f"{error.strerror or error} ({_where(error, work)})"
         raise JobspecError(problem("JS095", reason=reason)) from None
+
+
+def _where(error: OSError, work: Path) -> str:
+    """Return what a person can look at: the files of the try itself are gone."""
+    path = Path(error.filename or work)
+    return str(next(each for each in (path, *path.parents) if os.path.lexists(each)))
 
 
 def _tried(work: Path) -> Ladder:

@@ -140,7 +140,11 @@ def records(outputs: Iterable[Output], mounts: Mounts) -> Iterator[Finding]:
 
 def disks(due: Sequence[Output], mounts: Mounts) -> Iterator[Finding]:
     """Compare the room on each disk with the estimate of what is due there."""
-    for each in rooms(due, mounts):
+    try:
+        found = rooms(due, mounts)
+    except OSError:  # the look at the folders has told why
+        return
+    for each in found:
         wanted, free = size_text(each.wanted), size_text(each.free)
         what = f"disk of {each.folder}"
         if each.lacks:

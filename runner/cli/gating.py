@@ -11,12 +11,15 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from runner.cli.running import _interruptible
+from runner.errors import JobspecError
 from runner.execution import gate, local
 from runner.execution.fixity import Judge
 from runner.execution.gate import Verdict
 from runner.media.toolchain import Build, find_ffmpeg, identify
-from runner.plan.model import Expectation
+from runner.plan.model import Expectation, Output
 from runner.report.progress import counting
+from runner.spec.location import Mounts, parse_location
+from runner.spec.presence import absent
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -25,6 +28,13 @@ R = TypeVar("R")
 def decoder(ffmpeg: str | None) -> Build:
     """Return the FFmpeg that decodes: any will do, for a plan declares what encodes. Raises JobspecError (75)."""
     return identify(find_ffmpeg(ffmpeg, os.environ))
+
+
+def refuse_absent(outputs: Iterable[Output], mounts: Mounts) -> None:
+    """Raise JobspecError (75) where a root of outputs is gone: its files are not "never made" for that."""
+    places = (parse_location(place) for each in outputs for place in (each.directory, each.state))
+    if gone := absent(mounts, {place.root for place in places if place.root}):
+        raise JobspecError(gone)
 
 
 @contextmanager

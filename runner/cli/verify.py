@@ -10,7 +10,7 @@ from contextlib import nullcontext
 import click
 
 from runner.cli.choosing import chosen, only_option
-from runner.cli.gating import decoder, each_in_turn, gate_by
+from runner.cli.gating import decoder, each_in_turn, gate_by, refuse_absent
 from runner.cli.workspace import open_workspace, plan_of, root_option, specs_argument
 from runner.errors import Exit, worst
 from runner.execution.fixity import Checked, Subject, check, subjects
@@ -66,6 +66,7 @@ def command(
     """
     workspace = open_workspace(specs, roots)
     plan = plan_of(workspace)
+    refuse_absent(plan.outputs, workspace.mounts)
     places, known, stop = chosen(plan, patterns), ledgers(plan.outputs, workspace.mounts), threading.Event()
     every = list(subjects(plan.outputs, known, workspace.mounts, _orphans_of(plan, not patterns, specs)))
     wanted = [each for each in every if each.output is None or each.location in places]

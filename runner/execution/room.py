@@ -1,5 +1,6 @@
 """Room on the disks of the output folders, against the estimate of what is to be made there."""
 
+import errno
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,8 +18,14 @@ _BESIDE = 1 << 16
 
 
 def standing(path: Path) -> Path:
-    """Return the folder at `path`, or the nearest one above it that is there."""
-    return next(each for each in (path, *path.parents) if each.is_dir())
+    """Return the folder at `path`, or the nearest one above it that is there.
+
+    Raises NotADirectoryError when something that is no folder stands in the way of it.
+    """
+    there = next(each for each in (path, *path.parents) if os.path.lexists(each))
+    if not there.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(there))
+    return there
 
 
 @dataclass(frozen=True, slots=True)

@@ -282,6 +282,13 @@ def test_an_output_folder_that_leaves_its_root_by_a_link_would_stop_a_run(ready:
     assert all("JS053" in stop["finding"] for stop in stops)
 
 
+def test_a_file_where_the_output_folder_should_be_would_stop_a_run(ready: Repository) -> None:
+    (ready.proxies / "out").write_text("somebody's")
+    (stop,) = as_a_run(ready)
+    assert stop["what"] == FOLDER
+    assert f"Not a directory ({ready.proxies}/out)" in stop["finding"]
+
+
 def test_a_folder_of_records_elsewhere_is_tried_too(ready: Repository) -> None:
     text = '[roots]\nmedia = "m"\nproxies = "p"\nrecords = "r"\n'
     ready.write("jobspec.toml", f'state_directory = "records:here"\n{text}')

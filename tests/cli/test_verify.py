@@ -190,6 +190,15 @@ def test_a_locked_spec_is_verified_where_its_media_are_not(repository: Repositor
     assert verify(repository) == (0, {"proxies:out/a.mov": ("verified", "")})
 
 
+@pytest.mark.parametrize("verb", ["verify", "adopt"])
+def test_files_of_a_share_that_is_gone_are_not_called_never_made(
+    repository: Repository, made: Path, verb: str, tmp_path: Path
+) -> None:
+    done = jobspec(repository, verb, env={"JOBSPEC_ROOT_PROXIES": str(tmp_path / "gone")})
+    assert (done.returncode, done.stdout) == (75, "")
+    assert 'JS058: the root "proxies" is mounted at a folder that is not there' in done.stderr
+
+
 def test_people_get_a_table_and_the_counts(repository: Repository, made: Path) -> None:
     done = jobspec(repository, "verify")
     assert [line.split() for line in done.stdout.splitlines()] == [
