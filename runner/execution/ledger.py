@@ -16,8 +16,22 @@ from runner.canonical import Value
 from runner.errors import JobspecError, problem
 from runner.plan.model import Key
 
-Event = Literal["started", "verified", "finished", "failed"]
+Event = Literal["started", "verified", "finished", "failed", "yielded"]
 LEDGER = "ledger"
+
+
+class Stat(Value, frozen=True, kw_only=True):
+    """What is compared to notice that a file changed: bytes, nanoseconds, inode. It identifies nothing."""
+
+    size: int
+    mtime: int
+    inode: int
+
+
+def stat_of(path: Path) -> Stat:
+    """Return the stat of a file. Raises OSError."""
+    status = path.stat()
+    return Stat(size=status.st_size, mtime=status.st_mtime_ns, inode=status.st_ino)
 
 
 class Record(Value, frozen=True, kw_only=True):
@@ -25,7 +39,10 @@ class Record(Value, frozen=True, kw_only=True):
 
     `toolchain` is the build that ran, in its own words; `size` in bytes; `mtime` in nanoseconds, to tell at a glance
     that a file is the recorded one; `time` is UTC and decides nothing; `rung` is how the file got its name; `job` is
-    the job it was made for.
+    the job it was made for. `arguments` is the digest of FFmpeg's arguments before they are bound to a machine,
+    `source` the source's stat at the start; `again` counts attempts within one run, from 0; `gate` is "quick" where the
+    output was not decoded; `replaces` is the hash of the older file that this one shall replace; `codes` are those of
+    a failure. *yielded*: another runner had published the output first.
     """
 
     event: Event
@@ -43,6 +60,12 @@ class Record(Value, frozen=True, kw_only=True):
     reason: str | None = None
     log: str | None = None
     job: str | None = None
+    arguments: str | None = None
+    source: Stat | None = None
+    again: int = 0
+    gate: str | None = None
+    replaces: str | None = None
+    codes: tuple[str, ...] = ()
 
 
 def now() -> str:
