@@ -116,9 +116,12 @@ class Writer:
             os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        """Close the file, if one was opened."""
-        if self._file:
-            self._file.close()
+        """Close the file, if one was opened; one without a record is not left behind."""
+        if not self._file:
+            return
+        if not os.fstat(self._file.fileno()).st_size:
+            (self.state / LEDGER / f"{self.name}.jsonl").unlink(missing_ok=True)
+        self._file.close()
 
 
 def _host() -> str:
