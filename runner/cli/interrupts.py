@@ -15,7 +15,7 @@ from runner.report.reader import reader_may_be_gone
 _PATIENCE_SECONDS = 1.5
 
 
-def _leave() -> None:
+def _leave(*_: object) -> None:
     """End at once; the kernel ends what we started (see execution/leash.py), the next run sweeps what it left."""
     with reader_may_be_gone():
         os.write(2, b"\x1b[?25h" if sys.stderr.isatty() else b"")  # the bars have hidden the cursor
@@ -26,10 +26,12 @@ def _leave() -> None:
 def interruptible(stop: Stop) -> Iterator[threading.Event]:
     """Turn Ctrl-C, TERM and HUP into the order to stop: no new tasks, FFmpeg ended, work folders removed.
 
-    A second one kills FFmpeg, and soon after ourselves. Yields an event that says whether one of them came:
-    --fail-fast gives the same order.
+    A second one kills FFmpeg, and soon after ourselves; one that comes when all has been told to stop, and the rest is
+    printing, ends at once. Yields an event that says whether one of them came: --fail-fast gives the same order.
     """
     asked = threading.Event()
+    patience = threading.Timer(_PATIENCE_SECONDS, _leave)
+    patience.daemon = True
 
     def obey(*_: object) -> None:
         if not asked.is_set():
@@ -37,8 +39,6 @@ def interruptible(stop: Stop) -> Iterator[threading.Event]:
             stop.set()
         elif not stop.hurried:
             stop.hurry()
-            patience = threading.Timer(_PATIENCE_SECONDS, _leave)
-            patience.daemon = True
             patience.start()
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -47,4 +47,5 @@ def interruptible(stop: Stop) -> Iterator[threading.Event]:
         yield asked
     finally:
         for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
+            signal.signal(number, _leave if asked.is_set() else handler)
+        patience.cancel()

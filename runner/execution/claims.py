@@ -106,9 +106,8 @@ def _write(path: Path, claim: Claim) -> None:
     try:
         fresh.write_bytes(canonical.encode(claim))
         fresh.replace(path)
-    except OSError:
+    finally:
         fresh.unlink(missing_ok=True)
-        raise
 
 
 def _release(path: Path, mine: Claim) -> None:
@@ -124,7 +123,7 @@ def clear(state: Path, taken_over: Collection[str] = ()) -> None:
     if not folder.is_dir():
         return
     with suppress(OSError, Held), _alone(folder):
-        for path in folder.glob("*.json"):
+        for path in folder.glob("[0-9a-f]*"):  # what is about to become a claim too
             found = read(path)
             if found is None or life(found.owner, taken_over) is Life.DEAD:
                 path.unlink()

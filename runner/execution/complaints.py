@@ -14,7 +14,10 @@ _REPEATED = re.compile(r"\s*Last message repeated \d+ times")
 # complain of much else.
 MEANINGS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("disk", re.compile(r"No space left on device|Disk quota exceeded|File too large")),
-    ("memory", re.compile(r"Cannot allocate memory|malloc of size \d+ failed|Out of memory|bad_alloc")),
+    (
+        "memory",
+        re.compile(r"Cannot allocate memory|pthread_create\(\) failed|malloc of size \d+ failed|bad_alloc"),
+    ),
     ("mount", re.compile(r"Stale file handle|Transport endpoint is not connected|Host is down|No such device")),
     (
         "source",

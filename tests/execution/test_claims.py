@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -127,7 +128,7 @@ def test_of_many_who_find_the_claim_of_the_dead_at_once_one_gets_it(state: Path)
     told = [child.communicate()[0].split() for child in children]
     spans = sorted(tuple(map(int, each)) for each in told if each != ["held"])
     assert spans
-    assert all(end <= begin for (_, end), (begin, _) in zip(spans, spans[1:], strict=False)), "two had it at once"
+    assert all(end <= begin for (_, end), (begin, _) in pairwise(spans)), "two had it at once"
 
 
 def test_whoever_waits_for_a_process_that_does_not_move_does_not_wait_for_ever(
