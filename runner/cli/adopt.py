@@ -2,7 +2,6 @@
 
 import json
 import sys
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +14,7 @@ from runner.cli.workspace import Workspace, open_workspace, plan_of, refuse_esca
 from runner.errors import Exit, Problem, problem, worst
 from runner.execution import keep
 from runner.execution.adoption import Candidate, Judged, candidate, judge, record
+from runner.execution.children import Stop
 from runner.execution.ledger import Ledger, Writer
 from runner.execution.state import Standing, State, ledgers, survey
 from runner.media.toolchain import Build
@@ -104,7 +104,7 @@ def _adopted(
     workers: int | None,
 ) -> Iterator[Row]:
     """Yield what became of every foreign file, in the plan's order; each that passes is recorded at once."""
-    stop, books = threading.Event(), _Books(workspace, plan, build)
+    stop, books = Stop(), _Books(workspace, plan, build)
     outputs = [each.output for each in standings]
     there = [candidate(each, known[each.state].of(each.location), workspace.mounts) for each in outputs]
     with gate_by(build, stop) as gate:

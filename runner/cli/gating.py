@@ -1,7 +1,6 @@
 """What `verify` and `adopt` share: the gate over many files at once, stopped by Ctrl-C, its logs kept nowhere."""
 
 import os
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -10,9 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from runner.cli.running import _interruptible
+from runner.cli.interrupts import interruptible
 from runner.errors import JobspecError
 from runner.execution import gate, local
+from runner.execution.children import Stop
 from runner.execution.fixity import Judge
 from runner.execution.gate import Verdict
 from runner.media.toolchain import Build, find_ffmpeg, identify
@@ -38,7 +38,7 @@ def refuse_absent(outputs: Iterable[Output], mounts: Mounts) -> None:
 
 
 @contextmanager
-def gate_by(build: Build, stop: threading.Event) -> Iterator[Judge]:
+def gate_by(build: Build, stop: Stop) -> Iterator[Judge]:
     """Yield the gate as a function of file and expectation; what FFmpeg says is in the verdict."""
     with TemporaryDirectory(prefix="jobspec-gate-") as logs:
         numbers = count()
@@ -50,12 +50,12 @@ def gate_by(build: Build, stop: threading.Event) -> Iterator[Judge]:
 
 
 def each_in_turn(
-    what: str, function: Callable[[T], R], things: Iterable[T], workers: int | None, stop: threading.Event
+    what: str, function: Callable[[T], R], things: Iterable[T], workers: int | None, stop: Stop
 ) -> Iterator[R]:
     """Yield the function of every thing, in order, worked out in threads; an interruption sets `stop`."""
     things = list(things)
     count_of, _ = local.fitting(len(things), workers)
-    with _interruptible(stop), counting(what) as tick, ThreadPoolExecutor(count_of) as pool:
+    with interruptible(stop), counting(what) as tick, ThreadPoolExecutor(count_of) as pool:
         for result in pool.map(function, things):
             tick(result)
             yield result

@@ -2,7 +2,6 @@
 
 import json
 import sys
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
@@ -13,6 +12,7 @@ from runner.cli.choosing import chosen, only_option
 from runner.cli.gating import decoder, each_in_turn, gate_by, refuse_absent
 from runner.cli.workspace import open_workspace, plan_of, root_option, specs_argument
 from runner.errors import Exit, worst
+from runner.execution.children import Stop
 from runner.execution.fixity import Checked, Subject, check, subjects
 from runner.execution.ledger import Record
 from runner.execution.state import ledgers
@@ -67,7 +67,7 @@ def command(
     workspace = open_workspace(specs, roots)
     plan = plan_of(workspace)
     refuse_absent(plan.outputs, workspace.mounts)
-    places, known, stop = chosen(plan, patterns), ledgers(plan.outputs, workspace.mounts), threading.Event()
+    places, known, stop = chosen(plan, patterns), ledgers(plan.outputs, workspace.mounts), Stop()
     every = list(subjects(plan.outputs, known, workspace.mounts, _orphans_of(plan, not patterns, specs)))
     wanted = [each for each in every if each.output is None or each.location in places]
     with nullcontext() if hash_only else gate_by(decoder(ffmpeg), stop) as judge:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.execution import publish
-from runner.execution.fixity import Judge
-from runner.execution.ledger import Record, Writer, now
-from runner.execution.task import Stat, stat_of
+from runner.execution.fixity import Judge, unfinished
+from runner.execution.ledger import Record, Stat, Writer, now, stat_of
 from runner.media.probe import content_of
 from runner.plan.model import Output
 from runner.spec.location import Mounts, parse_location
@@ -81,6 +80,8 @@ def _decoded(each: Candidate, gate: Judge) -> Judged:
     verdict = gate(each.path, each.output.expects)
     if verdict.stopped or verdict.reasons:
         return Judged(each, verdict.reasons, stopped=verdict.stopped)
+    if verdict.ended:
+        return Judged(each, (f"it could not be decoded here: {unfinished(verdict)}",))
     publish.sync(each.path)
     digest = publish.sha256(each.path)
     if stat_of(each.path) != before:

@@ -1,6 +1,5 @@
 """Is what was published still there, and still good? Nothing is written but the gate's log, which is elsewhere."""
 
-import hashlib
 import stat
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -13,12 +12,12 @@ from runner.errors import Problem, problem
 from runner.execution.gate import Verdict
 from runner.execution.keep import kept_plan
 from runner.execution.ledger import OURS, Ledger, Record
+from runner.execution.publish import Stopped, sha256
 from runner.plan.changes import moved_parts
 from runner.plan.model import Expectation, Output
 from runner.spec.location import Mounts, parse_location
 
 _PUBLISHED = ("finished", "adopted")
-_CHUNK = 1 << 20
 
 
 class Fixity(StrEnum):
@@ -70,6 +69,12 @@ class Subject:
         return next((each.expects for each in outputs if each.location == self.location), None)
 
 
+def unfinished(verdict: Verdict) -> str:
+    """Return why a file could not be decoded to its end where that was not the file's fault."""
+    ended = verdict.ended
+    return (ended.complaint if ended else "") or f"FFmpeg was ended by signal {-ended.status if ended else 0}"
+
+
 Judge = Callable[[Path, Expectation], Verdict]
 
 
@@ -98,13 +103,13 @@ def check(subject: Subject, judge: Judge | None, stop: threading.Event) -> Check
         status = subject.path.lstat()
         if not stat.S_ISREG(status.st_mode):
             return _other(subject, "something that is no file stands there")
-        digest = _sha256(subject.path, stop)
+        digest = sha256(subject.path, stop.is_set)
+    except Stopped:  # a long film takes minutes
+        return _stopped(subject)
     except (FileNotFoundError, NotADirectoryError):
         return _gone(subject)
     except OSError as error:
         return _other(subject, f"it cannot be read: {error.strerror}")
-    if digest is None:
-        return _stopped(subject)
     record = subject.recorded(digest)
     return _judged(subject, record, judge) if record else _other(subject, _difference(subject, status.st_size))
 
@@ -142,17 +147,8 @@ def _judged(subject: Subject, record: Record, judge: Judge | None) -> Checked:
     verdict = judge(subject.path, expects)
     if verdict.stopped:
         return _stopped(subject)
+    if verdict.ended:
+        return Checked(subject.location, Fixity.UNVERIFIED, problem("JS199", reason=unfinished(verdict)))
     if verdict.reasons:
         return Checked(subject.location, Fixity.DAMAGED, problem("JS197", reason="; ".join(verdict.reasons)))
     return Checked(subject.location, Fixity.VERIFIED)
-
-
-def _sha256(path: Path, stop: threading.Event) -> str | None:
-    """Return the tagged SHA-256 of a file, or None when told to stop: a long film takes minutes."""
-    hashed = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            if stop.is_set():
-                return None
-            hashed.update(chunk)
-    return f"sha256:{hashed.hexdigest()}"

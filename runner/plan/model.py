@@ -119,6 +119,7 @@ class Output(Value, frozen=True, kw_only=True):
     needs: tuple[str, ...]
     expects: Expectation
     losses: tuple[str, ...] = ()
+    tolerates: tuple[str, ...] = ()
     key: Key
 
     @property

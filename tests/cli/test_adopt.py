@@ -310,6 +310,15 @@ exec {real} "$@"
 """
 
 
+def test_a_decoder_that_is_killed_lets_nothing_pass(repository: Repository, there: Path) -> None:
+    killed = repository.top / "ffmpeg"
+    killed.write_text(f'#!/bin/sh\ncase " $* " in *" -f null "*) kill -KILL $$ ;; esac\nexec {FFMPEG} "$@"\n')
+    killed.chmod(0o755)
+    code, found = adopt(repository, "--ffmpeg", str(killed))
+    assert (code, found[PLACE][0]) == (4, "refused")
+    assert "it could not be decoded here: " in found[PLACE][1]
+
+
 def test_ctrl_c_ends_it_and_nothing_is_adopted(repository: Repository, there: Path) -> None:
     begun, slow = repository.top / "begun", repository.top / "ffmpeg"
     slow.write_text(_SLOW.format(begun=begun, real=FFMPEG))

@@ -215,6 +215,15 @@ exec {real} "$@"
 """
 
 
+def test_a_decoder_that_is_killed_says_nothing_of_the_file(repository: Repository, made: Path) -> None:
+    killed = repository.top / "ffmpeg"
+    killed.write_text(f'#!/bin/sh\ncase " $* " in *" -f null "*) kill -KILL $$ ;; esac\nexec {FFMPEG} "$@"\n')
+    killed.chmod(0o755)
+    code, found = verify(repository, "--ffmpeg", str(killed))
+    assert (code, found["proxies:out/a.mov"][0]) == (75, "unverified")
+    assert "JS199: could not be decoded here: " in found["proxies:out/a.mov"][1]
+
+
 def test_ctrl_c_ends_it_and_says_what_was_not_looked_at(repository: Repository, made: Path, tmp_path: Path) -> None:
     begun, slow = tmp_path / "begun", tmp_path / "ffmpeg"
     slow.write_text(_SLOW.format(begun=begun, real=FFMPEG))

@@ -2,7 +2,6 @@
 
 import ctypes
 import errno
-import hashlib
 import os
 import subprocess
 import sys
@@ -205,16 +204,20 @@ def test_what_took_the_place_of_our_older_file_stands_there_again(
     assert encoded.read_text() == "ours, new"
 
 
+@pytest.mark.parametrize("readable", [0, 1], ids=["before it leaves its name", "after it has left its name"])
 def test_a_file_that_cannot_be_read_to_the_end_stands_there_again(
-    encoded: Path, final: Path, monkeypatch: pytest.MonkeyPatch
+    encoded: Path, final: Path, monkeypatch: pytest.MonkeyPatch, readable: int
 ) -> None:
     final.write_text("ours, old")
     ours = sha256(final)
+    left = iter([ours] * readable)
 
-    def bad_sector(*_: object) -> None:
+    def bad_sector(*_: object) -> str:
+        for each in left:
+            return each
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr(hashlib, "file_digest", bad_sector)
+    monkeypatch.setattr("runner.execution.publish.sha256", bad_sector)
     with pytest.raises(OSError, match="Input/output error"):
         replace(encoded, final, ours)
     assert look(final.parent) == {"a.mov": "ours, old"}
