@@ -4,9 +4,9 @@ import ctypes
 import errno
 import hashlib
 import os
-import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -149,16 +149,18 @@ def try_ladder(folder: Path) -> Ladder:
     Raises OSError when nothing can be written there, or when a rung that says it holds replaces a file that has
     the name: such a file system is not fit to publish on.
     """
-    scratch = Path(tempfile.mkdtemp(prefix=".jobspec-ladder-", dir=folder))
+    descriptor, name = tempfile.mkstemp(prefix=".jobspec-ladder-", dir=folder)
+    os.close(descriptor)
+    new, old = Path(name), Path(f"{name}-old")
     try:
-        old, new = scratch / "old", scratch / "new"
-        new.write_bytes(b"new")
         rung = publish(new, old)
         new.write_bytes(b"newer")
         _refuses_taken(new, old)
         return Ladder(rung, _exchanges(new, old))
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        for path in (new, old):
+            with suppress(OSError):
+                path.unlink()
 
 
 def _refuses_taken(new: Path, old: Path) -> None:
@@ -166,7 +168,7 @@ def _refuses_taken(new: Path, old: Path) -> None:
         publish(new, old)
     except FileExistsError:
         return
-    raise OSError(errno.ENOTSUP, "the file system replaces files although it was told not to", str(old.parent.parent))
+    raise OSError(errno.ENOTSUP, "the file system replaces files although it was told not to", str(old.parent))
 
 
 def _exchanges(new: Path, old: Path) -> bool:
