@@ -71,10 +71,10 @@ def make(
     """Make the chosen outputs and put what came of it into `result`. Raises JobspecError before anything begins."""
     outputs = [each.output for each in chosen]
     build = _build(outputs, wishes.ffmpeg, environ)
-    beforehand(outputs, build, mounts)
     setting = _setting(plan, outputs, build, mounts, wishes)
     _keep(plan, build, mounts)
     result.notes += _swept(outputs, mounts, setting.taken_over)
+    beforehand(outputs, build, mounts)  # after the sweep, which removes an empty work folder
     with interruptible(setting.stop) as asked, reporter(outputs) as report:
         watcher = local.Watcher(report.begun, report.moved, report.ended)
         result.outcomes = local.run(
