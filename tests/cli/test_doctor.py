@@ -105,7 +105,7 @@ def test_a_missing_filter_would_stop_a_run(ready: Repository) -> None:
     other.chmod(0o755)
     (stop,) = as_a_run(ready, "--ffmpeg", str(other))
     assert "lacks the filter setsar, which the plan needs" in stop["finding"]
-    assert list(ready.proxies.iterdir()) == []
+    assert ready.outputs() == []
 
 
 def test_no_ffmpeg_would_stop_a_run(ready: Repository) -> None:
