@@ -6,7 +6,7 @@ DEMO := demo
 export JOBSPEC_ROOT_MEDIA = $(CURDIR)/$(DEMO)/media
 export JOBSPEC_ROOT_PROXIES = $(CURDIR)/$(DEMO)/proxies
 
-.PHONY: demo test bench lint clean
+.PHONY: demo test faults bench lint clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -26,6 +26,12 @@ lint: $(VENV)/.ready
 test: lint
 	$(BIN)/jobspec check
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+# Every fault, the long part too, and its table in docs/reliability.md; about a quarter of an hour.
+faults: $(VENV)/.ready
+	rm -rf build/faults && mkdir -p build/faults
+	JOBSPEC_FIGURES=$(CURDIR)/build/faults $(BIN)/python -m pytest -n auto -m 'long or not long' tests/faults
+	$(BIN)/python -m tools.reliability build/faults docs/reliability.md
 
 bench: $(VENV)/.ready
 	$(BIN)/python -m tests.benchmarks.plan_and_diff

@@ -168,18 +168,80 @@ CODES: dict[str, Row] = {
     "JS083": Row("{found} is not a release line of FFmpeg that plans can be made for"),
     "JS084": Row("{found} is not a number of recipes that this version has"),
     # running
-    "JS090": Row("FFmpeg failed with exit code {status}: {reason}; log: {log}", Exit.FAILED),
+    "JS090": Row("FFmpeg failed with exit code {status}: {reason}; log: {log}; nothing was published", Exit.FAILED),
     "JS091": Row("FFmpeg complained, so the output is not trusted: {reason}; log: {log}", Exit.FAILED),
     "JS092": Row("the encoded file is not what was planned: {reason}; nothing was published; log: {log}", Exit.FAILED),
     "JS093": Row("stands there and is not ours; it is left alone. Move it away, or change the name", Exit.FAILED),
-    "JS094": Row("the source {found} changed: {reason}; nothing was published", Exit.FAILED),
-    "JS095": Row("{reason}; free some space or choose another output_directory, then run again", Exit.FAILED),
-    "JS096": Row("the ledger is damaged: {reason}; restore it from a backup, or move it away", Exit.STALE),
+    "JS094": Row(
+        "the source {found} changed: {reason}; nothing was published. Once it is whole, run `jobspec lock`, then again",
+        Exit.FAILED,
+    ),
+    "JS095": Row(
+        "{reason}; nothing was published. See to its rights and its room, or choose another output_directory; then run"
+        " again",
+        Exit.FAILED,
+    ),
+    "JS096": Row("the ledger is damaged: {reason}; restore it from a backup, or take that line out", Exit.STALE),
     "JS097": Row("is {state}, for its {moved} moved; it is kept. Make it again with --replace", Exit.STALE),
     "JS098": Row("interrupted; what was finished is kept, run again for the rest", Exit.INTERRUPTED),
-    "JS099": Row("another runner is at work on it; it is left to that one", Exit.TRY_AGAIN),
     "JS156": Row("{found} is not what it was when the plan was made; nothing was published", Exit.FAILED),
     "JS157": Row("the font of {found} is not here; install it: pip install {found}", Exit.TRY_AGAIN),
+    "JS099": Row("is being made by {holder}; it is left to that one{advice}", Exit.TRY_AGAIN),
+    # what ends a task
+    "JS170": Row(
+        "FFmpeg cannot be started: {reason}; nothing was touched. Pass another one with --ffmpeg; log: {log}",
+        Exit.FAILED,
+    ),
+    "JS171": Row(
+        "FFmpeg was ended by {signal}{reason}; nothing was published; log: {log}. Run again; if it crashes at the same"
+        " place each time, it is this source with this build",
+        Exit.FAILED,
+    ),
+    "JS172": Row(
+        "FFmpeg made no progress for {seconds} s and was ended; nothing was published; log: {log}. See whether the"
+        " mounts answer; --stall-timeout allows more",
+        Exit.FAILED,
+    ),
+    "JS173": Row(
+        "FFmpeg took more than {seconds} s and was ended; nothing was published; log: {log}. --timeout allows more",
+        Exit.FAILED,
+    ),
+    "JS174": Row(
+        "the disk is full: {reason}; nothing was published; log: {log}. Free some space, then run again", Exit.FAILED
+    ),
+    "JS175": Row(
+        "needs about {wanted}, {free} are free in {folder}; nothing was begun. Free some space or choose another"
+        " output_directory, then run again",
+        Exit.FAILED,
+    ),
+    "JS176": Row(
+        "FFmpeg had not enough memory: {reason}; nothing was published; log: {log}. --memory allows more, fewer"
+        " --workers leave more for each",
+        Exit.FAILED,
+    ),
+    "JS177": Row(
+        "the source {found} is damaged, or is not what its name says: {reason}; nothing was published, the source is"
+        " untouched; log: {log}. Copy it anew from its card",
+        Exit.FAILED,
+    ),
+    "JS178": Row(
+        "FFmpeg talked without end and was ended: {reason}; nothing was published; log (its start): {log}", Exit.FAILED
+    ),
+    "JS179": Row(
+        "a mount does not answer: {reason}; nothing was published; log: {log}. Mount it again, then run again",
+        Exit.FAILED,
+    ),
+    "JS180": Row("another runner ({writer}) made it first; that file stands, nothing of ours was kept", Exit.OK),
+    "JS181": Row(
+        "another runner ({writer}) put a file of another plan there meanwhile; that one is kept, ours was thrown away",
+        Exit.STALE,
+    ),
+    "JS182": Row(
+        "a runner that was killed left {found}, and in it a file that is in no record; move it to where it belongs",
+        Exit.STALE,
+    ),
+    "JS183": Row("the plan has {count} tasks, from 0 on; there is no task {found}", Exit.USAGE),
+    "JS184": Row("{found} is not a size; write bytes, or a number with K, M or G", Exit.USAGE),
     "JS101": Row("{found} names no commit of this clone; fetch it, or check the spelling", Exit.USAGE),
     "JS102": Row("{found} and {head} have no common ancestor here; {remedy}", Exit.USAGE),
     "JS104": Row(
@@ -213,6 +275,26 @@ CODES: dict[str, Row] = {
     "JS134": Row("{found} is no kind of picture that sequences are read from; legal: {kinds}"),
     "JS135": Row("{found} is a single picture ({kind}); an image sequence is named by its pattern, such as {pattern}"),
     "JS136": Row("{found} is not one recording in one file: {reason}; export it from the application that made it"),
+    # operating
+    "JS190": Row(
+        "{found} has neither renameat2 nor links: names are given by a checked rename, which leaves a moment in which"
+        " another program could take the name; let one host alone work there",
+        Exit.OK,
+    ),
+    "JS191": Row("the root {found} cannot be read here ({folder}: {reason})", Exit.FAILED),
+    "JS192": Row("a run would fail on this: {reason}", Exit.FAILED),
+    "JS193": Row(
+        "about {wanted} are to be made, and {free} are free on the disk of {found};"
+        " free some space or choose another output_directory",
+        Exit.FAILED,
+    ),
+    "JS195": Row(
+        "is not what was published here: {reason}; restore it from a backup, or move it away and run again", Exit.FAILED
+    ),
+    "JS196": Row("was published here and is gone; restore it, or run again", Exit.FAILED),
+    "JS197": Row("is the file that was published, and does not pass the gate: {reason}", Exit.FAILED),
+    "JS199": Row("could not be decoded here: {reason}; verify it again", Exit.TRY_AGAIN),
+    "JS198": Row("is not adopted: {reason}; it is left as it is", Exit.FAILED),
     # the command's own arguments
     "JS100": Row("{reason}", Exit.USAGE),
 }

@@ -15,7 +15,12 @@ from runner.errors import Exit, JobspecError, problem, worst
 from runner.report.reader import GONE, reader_may_be_gone
 
 # Each verb is a module of this package with a command of that name; imported only when it is asked for.
-VERBS = ("check", "lock", "plan", "run", "status", "why", "retry", "diff", "show", "schema")
+VERBS = (
+    *("check", "lock", "plan", "run", "status", "why", "retry", "verify", "adopt"),
+    *("diff", "show", "schema", "doctor"),
+)
+# Verbs for programs, left out of the list that --help prints.
+HIDDEN = {"exec-task": "exec_task"}
 
 
 class _ClosedPipe(Exception):
@@ -33,9 +38,9 @@ class _Verbs(click.Group):
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in VERBS:
+        if cmd_name not in VERBS and cmd_name not in HIDDEN:
             return None
-        command = getattr(import_module(f"runner.cli.{cmd_name}"), "command", None)
+        command = getattr(import_module(f"runner.cli.{HIDDEN.get(cmd_name, cmd_name)}"), "command", None)
         assert isinstance(command, click.Command)
         return command
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from runner.cli.running import Result, Wishes, finish, make, run_options, stand_of, tidy
+from runner.cli.running import Result, finish, make, stand_of, tidy
+from runner.cli.wishes import Wishes, run_options
 from runner.cli.workspace import Workspace, is_spec, open_workspace, plan_of, root_option
 from runner.errors import JobspecError, JobSpecValidationError, problem
 from runner.execution.keep import JOBS

@@ -8,8 +8,9 @@ import click
 
 from runner.cli.choosing import changed_since, chosen, only_option
 from runner.cli.lock import lock_all
-from runner.cli.running import Result, Wishes, finish, make, run_options, stand_of, tidy
+from runner.cli.running import Result, finish, make, stand_of, tidy
 from runner.cli.saved import is_plan, planned
+from runner.cli.wishes import Wishes, run_options
 from runner.cli.workspace import open_workspace, probed, refuse_escapes, root_option, specs_argument, unlocked_files
 from runner.errors import worst
 from runner.execution.state import State

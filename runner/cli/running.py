@@ -1,21 +1,20 @@
 """What `run` and `retry` share: choose what to make, make it, say what came of it."""
 
 import json
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, TypeVar
 
-import click
-
+from runner.cli.beforehand import beforehand
+from runner.cli.interrupts import interruptible
+from runner.cli.wishes import Wishes
 from runner.errors import Exit, JobspecError, Problem, problem, worst
-from runner.execution import keep, local
+from runner.execution import claims, keep, local
+from runner.execution.children import Stop
 from runner.execution.ledger import Writer
 from runner.execution.state import Standing, State, ledgers, survey
+from runner.execution.sweep import WORK, sweep
 from runner.execution.task import Outcome, Setting
 from runner.media.toolchain import Build, find_ffmpeg, fit, identify
 from runner.plan import document, shell
@@ -26,19 +25,6 @@ from runner.report.tables import show_table, size_text
 from runner.spec.location import Mounts, parse_location
 from runner.text import harmless
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the command line asks of a run."""
-
-    workers: int | None = None
-    fail_fast: bool = False
-    ffmpeg: str | None = None
-    as_json: bool = False
-    replace: frozenset[State] = frozenset()
-
 
 @dataclass(slots=True)
 class Result:
@@ -47,43 +33,11 @@ class Result:
     standings: tuple[Standing, ...]
     outcomes: list[Outcome] = field(default_factory=list)
     interrupted: bool = False
+    notes: list[Problem] = field(default_factory=list)
 
     def of(self, output: Output) -> Outcome | None:
         """Return the outcome of one output, if it was begun."""
         return next((each for each in self.outcomes if each.output is output), None)
-
-
-def run_options(function: F) -> F:
-    """Give a verb the options of a run."""
-    for option in (
-        click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
-        click.option("--ffmpeg", metavar="PATH", help="The FFmpeg to run; before JOBSPEC_FFMPEG and the bundled one."),
-        click.option("--fail-fast", is_flag=True, help="Stop everything at the first failure."),
-        click.option("--workers", type=click.IntRange(1, 256), help="Outputs made at once; fits the cores by default."),
-    ):
-        function = option(function)
-    return function
-
-
-@contextmanager
-def _interruptible(stop: threading.Event) -> Iterator[threading.Event]:
-    """Turn Ctrl-C, TERM and HUP into the order to stop: no new tasks, FFmpeg ended, work folders removed.
-
-    Yields an event that says whether one of them came: --fail-fast gives the same order.
-    """
-    asked = threading.Event()
-
-    def obey(*_: object) -> None:
-        asked.set()
-        stop.set()
-
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(number, obey) for number in numbers]
-    try:
-        yield asked
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
 
 
 def stand_of(plan: Plan, mounts: Mounts) -> tuple[Standing, ...]:
@@ -95,14 +49,10 @@ def _needed(outputs: Sequence[Output]) -> frozenset[str]:
     return frozenset(name for output in outputs for name in output.needs)
 
 
-def _filters(outputs: Sequence[Output]) -> frozenset[str]:
-    return frozenset(text.partition("=")[0] for output in outputs for text in output.arguments.filters)
-
-
 def _build(outputs: Sequence[Output], ffmpeg: str | None, environ: Mapping[str, str]) -> Build:
     build = identify(find_ffmpeg(ffmpeg, environ))
     for line in sorted({output.key.toolchain for output in outputs}):
-        fit(build, line, _needed(outputs), _filters(outputs))
+        fit(build, line, _needed(outputs))
     return build
 
 
@@ -121,26 +71,56 @@ def make(
     """Make the chosen outputs and put what came of it into `result`. Raises JobspecError before anything begins."""
     outputs = [each.output for each in chosen]
     build = _build(outputs, wishes.ffmpeg, environ)
-    workers, threads = local.fitting(len(outputs), wishes.workers)
-    writers = {state: Writer(mounts.bind(parse_location(state))) for state in dict.fromkeys(o.state for o in outputs)}
-    stop, digest = threading.Event(), document.digest(plan)
-    setting = Setting(
-        mounts=mounts, ffmpeg=build.path, build=build.version, threads=threads, plan=digest, stop=stop, writers=writers
-    )
+    setting = _setting(plan, outputs, build, mounts, wishes)
     _keep(plan, build, mounts)
-    with _interruptible(stop) as asked, reporter(outputs) as report:
+    result.notes += _swept(outputs, mounts, setting.taken_over)
+    beforehand(outputs, build, mounts)  # after the sweep, which removes an empty work folder
+    with interruptible(setting.stop) as asked, reporter(outputs) as report:
         watcher = local.Watcher(report.begun, report.moved, report.ended)
         result.outcomes = local.run(
             outputs,
             setting,
-            workers=workers,
+            workers=setting.workers,
             watcher=watcher,
             replaces=_replaces(chosen),
             fail_fast=wishes.fail_fast,
         )
     result.interrupted = asked.is_set()
-    for writer in writers.values():
+    for writer in setting.writers.values():
         writer.close()
+
+
+def _setting(plan: Plan, outputs: Sequence[Output], build: Build, mounts: Mounts, wishes: Wishes) -> Setting:
+    workers, threads = local.fitting(len(outputs), wishes.workers)
+    states = dict.fromkeys(output.state for output in outputs)
+    return Setting(
+        mounts=mounts,
+        ffmpeg=build.path,
+        build=build.version,
+        threads=threads,
+        plan=document.digest(plan),
+        stop=Stop(),
+        writers={state: Writer(mounts.bind(parse_location(state))) for state in states},
+        retries=wishes.retries,
+        wanted=wishes.wanted,
+        workers=workers,
+        gate=wishes.verify,
+        taken_over=frozenset(wishes.taken_over),
+    )
+
+
+def _swept(outputs: Sequence[Output], mounts: Mounts, taken_over: frozenset[str]) -> list[Problem]:
+    """Remove what the dead left in the way of these outputs; return what of it is nobody's to remove."""
+    known = ledgers(outputs, mounts)
+    for state in known:
+        claims.clear(mounts.bind(parse_location(state)), taken_over)
+    places = dict.fromkeys((output.directory, output.state) for output in outputs)
+    kept = [
+        path
+        for directory, state in places
+        for path in sweep(mounts.bind(parse_location(directory)), known[state], taken_over)
+    ]
+    return [problem("JS182", found=str(path)) for path in kept]
 
 
 def _keep(plan: Plan, build: Build, mounts: Mounts) -> None:
@@ -190,7 +170,7 @@ def _print_json(result: Result) -> None:
 def _exit(result: Result) -> Exit:
     problems = [each for outcome in result.outcomes for each in outcome.problems]
     left = [found for each in result.standings if not result.of(each.output) if (found := state_problem(each))]
-    codes = [each.exit for each in (*problems, *left)]
+    codes = [each.exit for each in (*problems, *left, *result.notes)]
     if result.interrupted:
         codes.append(Exit.INTERRUPTED)
     else:  # stopped by --fail-fast: the failure that stopped the others is what counts
@@ -213,6 +193,8 @@ def _tell(result: Result, mounts: Mounts, wishes: Wishes) -> None:
     for each in result.standings:
         if not result.of(each.output) and (found := state_problem(each)):
             print(f"{harmless(each.output.location)}: {found}", file=sys.stderr)
+    for note in result.notes:
+        print(note, file=sys.stderr)
     if result.interrupted:
         print(problem("JS098"), file=sys.stderr)
     elif not result.outcomes and all(each.state is State.DONE for each in result.standings):
@@ -221,11 +203,6 @@ def _tell(result: Result, mounts: Mounts, wishes: Wishes) -> None:
 
 def tidy(plan: Plan, mounts: Mounts) -> None:
     """Remove the folder of work folders where nobody works any more."""
-    from runner.execution.task import WORK
-
     for directory in dict.fromkeys(output.directory for output in plan.outputs):
-        folder: Path = mounts.bind(parse_location(directory)) / WORK
-        try:
-            folder.rmdir()
-        except OSError:
-            continue
+        with suppress(OSError):
+            (mounts.bind(parse_location(directory)) / WORK).rmdir()

@@ -23,6 +23,8 @@ def _note(standing: Standing) -> str:
         return record.reason or ""
     if standing.state is State.MISSING and record and record.event == "started":
         return "begun, never finished"
+    if standing.state is State.DONE and record and record.event == "adopted":
+        return "adopted"
     return "not made by jobspec" if standing.state is State.FOREIGN else ""
 
 

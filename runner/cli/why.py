@@ -48,7 +48,9 @@ def _moved(standing: Standing, record: Record, state: Path) -> Iterator[str]:
 
 def _reasons(standing: Standing, state: Path) -> Iterator[str]:
     record = standing.record
-    if standing.state is State.DONE and record:
+    if standing.state is State.DONE and record and record.event == "adopted":
+        yield f"adopted {record.time} by {record.writer}: it passed the gate of plan {record.plan}, whoever made it"
+    elif standing.state is State.DONE and record:
         yield f"made {record.time} by {record.writer} with {record.toolchain}, from plan {record.plan}"
     elif standing.state is State.FOREIGN:
         yield "a file stands there that no record of ours describes"

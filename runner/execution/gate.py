@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 from runner.errors import JobspecError
 from runner.execution import process
+from runner.execution.complaints import meaning
 from runner.media.facts import Facts
 from runner.media.probe import probe
 from runner.plan.model import Expectation
 from runner.spec.rates import rate_label
 
+Mode = Literal["full", "quick"]
 # Half a frame: what a container's clock may round a length by, at either end.
 _HALF = Fraction(1, 2)
 # Seconds by which a track may be off: AAC and Opus come in packets of up to 60 ms, with one more to begin.
@@ -22,20 +25,26 @@ _SOUND_OFF = Fraction(1, 10)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the gate found: reasons to refuse the file, none if it is good; `stopped` when it was told to stop."""
+    """What the gate found: reasons to refuse the file, none if it is good; `stopped` when it was told to stop.
+
+    `ended` is how the decoding ended where that was not the file's fault: killed, too slow, or out of memory.
+    """
 
     reasons: tuple[str, ...]
     stopped: bool = False
+    ended: process.Ended | None = None
 
 
-def decode(ffmpeg: Path, file: Path, log: Path, stop: threading.Event) -> process.Ended:
+def decode(
+    ffmpeg: Path, file: Path, log: Path, stop: threading.Event, limits: process.Limits | None = None
+) -> process.Ended:
     """Decode the whole file, picture and sound, and count its frames."""
     command = (
         *(str(ffmpeg), "-hide_banner", "-nostdin", "-v", "error", "-xerror", "-err_detect", "explode"),
         *("-protocol_whitelist", "file", "-i", f"file:{file}", "-map", "0:V:0", "-map", "0:a?"),
         *("-fps_mode", "passthrough", "-f", "null", "-"),
     )
-    return process.run(command, folder=file.parent, log=log, stop=stop)
+    return process.run(command, folder=file.parent, log=log, stop=stop, limits=limits)
 
 
 def _frames(expects: Expectation, frames: int) -> Iterator[str]:
@@ -92,17 +101,33 @@ def _sounds(expects: Expectation, facts: Facts) -> Iterator[str]:
             yield f"audio track {number} lasts {float(track.seconds):.3f} s, {float(planned):.3f} s were planned"
 
 
-def inspect(file: Path, expects: Expectation, ffmpeg: Path, log: Path, stop: threading.Event) -> Verdict:
-    """Return what is wrong with an encoded file; looks at its tags, then decodes all of it."""
+def inspect(
+    file: Path,
+    expects: Expectation,
+    ffmpeg: Path,
+    log: Path,
+    stop: threading.Event,
+    *,
+    mode: Mode = "full",
+    limits: process.Limits | None = None,
+) -> Verdict:
+    """Return what is wrong with an encoded file: looks at its tags and counts, then (`full`) decodes all of it.
+
+    `quick` believes the container's count of frames: it finds a wrong or a short file, not a damaged one.
+    """
     try:
         facts, seconds = probe(file, file.name), length(file)
     except JobspecError as error:
         return Verdict(tuple(each.message for each in error.problems))
-    ended = decode(ffmpeg, file, log, stop)
+    differences, lengths = _differences(expects, facts), [*_length(expects, seconds), *_sounds(expects, facts)]
+    if mode == "quick":
+        return Verdict((*differences, *_frames(expects, facts.picture.frames), *lengths))
+    ended = decode(ffmpeg, file, log, stop, limits)
     if ended.stopped:
         return Verdict((), stopped=True)
-    reasons = [*_differences(expects, facts), *_frames(expects, ended.frames), *_length(expects, seconds)]
-    reasons += _sounds(expects, facts)
+    if ended.cut or ended.status < 0 or meaning(ended.complaint) == "memory":
+        return Verdict((), ended=ended)
+    reasons = [*differences, *_frames(expects, ended.frames), *lengths]
     if not ended.clean:
         reasons.append(f"it does not decode without complaint: {ended.complaint or ended.status}")
     return Verdict(tuple(reasons))

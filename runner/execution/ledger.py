@@ -14,10 +14,28 @@ import msgspec
 from runner import canonical
 from runner.canonical import Value
 from runner.errors import JobspecError, problem
+from runner.media.source import stat_of_source
 from runner.plan.model import Key
 
-Event = Literal["started", "verified", "finished", "failed"]
+Event = Literal["started", "verified", "finished", "failed", "adopted", "yielded"]
+# After these a file that equals the record is ours. *adopted*: somebody else made it, and it passed the gate; the
+# record's toolchain is then the build that decoded it.
+OURS = ("verified", "finished", "adopted")
 LEDGER = "ledger"
+
+
+class Stat(Value, frozen=True, kw_only=True):
+    """What is compared to notice that a file changed: bytes, nanoseconds, inode. It identifies nothing."""
+
+    size: int
+    mtime: int
+    inode: int
+
+
+def stat_of(path: Path, *, sequence: bool = False) -> Stat:
+    """Return the stat of a file, or what stands for it of an image sequence. Raises OSError."""
+    size, mtime, inode = stat_of_source(path, sequence=sequence)
+    return Stat(size=size, mtime=mtime, inode=inode)
 
 
 class Record(Value, frozen=True, kw_only=True):
@@ -25,7 +43,10 @@ class Record(Value, frozen=True, kw_only=True):
 
     `toolchain` is the build that ran, in its own words; `size` in bytes; `mtime` in nanoseconds, to tell at a glance
     that a file is the recorded one; `time` is UTC and decides nothing; `rung` is how the file got its name; `job` is
-    the job it was made for.
+    the job it was made for. `arguments` is the digest of FFmpeg's arguments before they are bound to a machine,
+    `source` the source's stat at the start; `again` counts attempts within one run, from 0; `gate` is "quick" where the
+    output was not decoded; `replaces` is the hash of the older file that this one shall replace; `codes` are those of
+    a failure. *yielded*: another runner had published the output first.
     """
 
     event: Event
@@ -43,6 +64,12 @@ class Record(Value, frozen=True, kw_only=True):
     reason: str | None = None
     log: str | None = None
     job: str | None = None
+    arguments: str | None = None
+    source: Stat | None = None
+    again: int = 0
+    gate: str | None = None
+    replaces: str | None = None
+    codes: tuple[str, ...] = ()
 
 
 def now() -> str:
@@ -93,9 +120,12 @@ class Writer:
             os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        """Close the file, if one was opened."""
-        if self._file:
-            self._file.close()
+        """Close the file, if one was opened; one without a record is not left behind."""
+        if not self._file:
+            return
+        if not os.fstat(self._file.fileno()).st_size:
+            (self.state / LEDGER / f"{self.name}.jsonl").unlink(missing_ok=True)
+        self._file.close()
 
 
 def _host() -> str:
@@ -132,7 +162,7 @@ class Ledger:
             status = path.lstat()
         except OSError:
             return None
-        made = [each for each in self.of(output) if each.event in ("verified", "finished")]
+        made = [each for each in self.of(output) if each.event in OURS]
         same = [each for each in reversed(made) if each.size == status.st_size]
         return next((each for each in same if each.mtime == status.st_mtime_ns), None) or _hashed(same, path)
 

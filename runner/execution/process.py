@@ -1,25 +1,27 @@
-"""The one door through which FFmpeg is started to encode or decode: spawn, progress, stop, bounded log."""
+"""The one door through which FFmpeg is started to encode or decode: spawn, progress, limits, stop, bounded log."""
 
 import os
 import selectors
-import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
-from runner.plan.arguments import ENVIRONMENT
+from runner.execution import children
+from runner.execution.complaints import Listener
 
-# What a child may inherit. FFREPORT and its like make FFmpeg write files; whatever is not named here is gone.
-_INHERITED = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 PROGRESS = ("-progress", "pipe:1", "-nostats", "-stats_period", "0.5")
 MOST_LOG_BYTES = 1 << 20
-GRACE_SECONDS = 3.0
+# An FFmpeg that says this much is wrong in any case; it is not listened to for ever.
+MOST_SAID_BYTES = 1 << 26
 _TICK_SECONDS = 0.2
+_LONGEST_LINE = 1 << 16
+
+# Why we ended it: no progress, over its time, or talking without end.
+Cut = Literal["stalled", "late", "noisy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +33,31 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What one FFmpeg may take: seconds in all, seconds without progress, bytes of memory; None is no limit."""
+
+    wall: float | None = None
+    stall: float | None = None
+    memory: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
-    """How one FFmpeg ended: exit status (negative for a signal), frames written, the start of its complaints."""
+    """How one FFmpeg ended: exit status (negative for a signal), frames written, the start of its complaints.
+
+    `stopped` says that it was told to stop, `cut` that it broke a limit, and which.
+    """
 
     status: int
     frames: int
     complaint: str
     stopped: bool = False
+    cut: Cut | None = None
 
     @property
     def clean(self) -> bool:
-        """Whether it exited with 0, said nothing and was not told to stop: anything else is not trusted."""
-        return self.status == 0 and not self.complaint and not self.stopped
-
-
-def environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of every FFmpeg."""
-    return {name: environ[name] for name in _INHERITED if name in environ} | dict(ENVIRONMENT)
+        """Whether it exited with 0, said nothing and was not ended by us: anything else is not trusted."""
+        return self.status == 0 and not self.complaint and not self.stopped and self.cut is None
 
 
 @dataclass(slots=True)
@@ -56,23 +66,32 @@ class _Watch:
 
     log: IO[bytes]
     tell: Callable[[Progress], None]
+    listener: Listener
     frame: int = 0
-    logged: int = 0
-    start: bytes = b""
-    rest: bytes = field(default=b"")
+    said: int = 0
+    sign: object = None
+    moved: float = field(default_factory=time.monotonic)
+    rest: bytes = b""
 
     def output(self, data: bytes) -> None:
-        *lines, self.rest = (self.rest + data).split(b"\n")
+        *lines, rest = (self.rest + data).split(b"\n")
+        self.rest = rest[-_LONGEST_LINE:]
         values = dict(line.split(b"=", 1) for line in lines if b"=" in line)
         if (frame := values.get(b"frame", b"").strip()).isdigit():
             self.frame = int(frame)
         if b"progress" in values:
+            self.alive((self.frame, values.get(b"out_time_us"), values.get(b"total_size")))
             self.tell(Progress(self.frame, _speed(values.get(b"speed", b""))))
 
     def complaint(self, data: bytes) -> None:
-        self.log.write(data[: max(0, MOST_LOG_BYTES - self.logged)])
-        self.logged += len(data)
-        self.start = (self.start + data)[:4096]
+        self.log.write(data[: max(0, MOST_LOG_BYTES - self.said)])
+        self.said += len(data)
+        self.listener.hear(data)
+
+    def alive(self, sign: object) -> None:
+        """Take a sign of life: it counts when it is another than the last."""
+        if sign != self.sign:
+            self.sign, self.moved = sign, time.monotonic()
 
 
 def _speed(text: bytes) -> float | None:
@@ -82,42 +101,61 @@ def _speed(text: bytes) -> float | None:
         return None
 
 
-def _signal(child: "subprocess.Popen[bytes]", number: int) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(child.pid, number)
-
-
 @dataclass(slots=True)
-class _Stopper:
-    """TERM once, then KILL after the grace time, to the child's process group."""
+class _Guard:
+    """Says when a child has broken a limit. A file that grows is progress too: faststart writes all of it twice."""
 
-    child: "subprocess.Popen[bytes]"
-    since: float | None = None
+    limits: Limits
+    watch: _Watch
+    grows: Path | None
+    begun: float = field(default_factory=time.monotonic)
+    size: tuple[int, int] = (0, 0)
+    grew: float = field(default_factory=time.monotonic)
 
-    def step(self) -> None:
-        if self.since is None:
-            self.since = time.monotonic()
-            _signal(self.child, signal.SIGTERM)
-        elif time.monotonic() - self.since > GRACE_SECONDS:
-            _signal(self.child, signal.SIGKILL)
+    def broken(self) -> Cut | None:
+        """Return the limit that is broken now, if one is."""
+        now = time.monotonic()
+        if self.watch.said > MOST_SAID_BYTES:
+            return "noisy"
+        if self.limits.wall is not None and now - self.begun > self.limits.wall:
+            return "late"
+        return "stalled" if self.limits.stall is not None and now - self._moved(now) > self.limits.stall else None
+
+    def _moved(self, now: float) -> float:
+        if (size := _size(self.grows)) != self.size:
+            self.size, self.grew = size, now
+        return max(self.watch.moved, self.grew)
 
 
-def _drain(child: "subprocess.Popen[bytes]", watch: _Watch, stop: threading.Event) -> bool:
-    """Read until both pipes close; return whether the child was told to stop."""
-    stopper = _Stopper(child)
+def _size(path: Path | None) -> tuple[int, int]:
+    try:
+        status = path.stat() if path else None
+    except OSError:
+        status = None
+    return (status.st_size, status.st_mtime_ns) if status else (0, 0)
+
+
+def _drain(
+    child: "subprocess.Popen[bytes]", watch: _Watch, guard: _Guard, stop: threading.Event
+) -> tuple[bool, Cut | None]:
+    """Read until both pipes close; return whether the child was told to stop, and the limit that it broke."""
+    stopper = children.Stopper(child)
+    stopped, cut = False, None
     with selectors.DefaultSelector() as selector:
         for pipe, take in ((child.stdout, watch.output), (child.stderr, watch.complaint)):
             assert pipe is not None
             selector.register(pipe, selectors.EVENT_READ, take)
         while selector.get_map():
-            if stop.is_set():
-                stopper.step()
+            stopped = stopped or stop.is_set()
+            cut = cut or guard.broken()
+            if stopped or cut:
+                stopper.step(getattr(stop, "hurried", False))
             for key, _ in selector.select(_TICK_SECONDS):
                 data = os.read(key.fd, 1 << 16)
                 key.data(data)
                 if not data:
                     selector.unregister(key.fileobj)
-    return stopper.since is not None
+    return stopped, cut
 
 
 def run(
@@ -127,27 +165,24 @@ def run(
     log: Path,
     stop: threading.Event,
     tell: Callable[[Progress], None] = lambda _: None,
+    limits: Limits | None = None,
+    grows: Path | None = None,
+    tolerates: Sequence[str] = (),
 ) -> Ended:
     """Run one FFmpeg in `folder` to its end and return how it ended; its complaints go to `log`, at most 1 MiB.
 
-    Sets `-progress` itself. When `stop` is set, the child gets TERM, three seconds, then KILL.
-    Raises OSError when it cannot be started.
+    Sets `-progress` itself. When `stop` is set, or a limit is broken, the child gets TERM, three seconds, then KILL.
+    `grows` is the file it writes, a sign of life as long as it changes. Lines that match one of `tolerates` are logged
+    and are no complaint. Raises OSError when it cannot be started.
     """
-    with log.open("ab") as file:
-        child = subprocess.Popen(
-            [command[0], *PROGRESS, *command[1:]],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=folder,
-            env=environment(os.environ),
-            start_new_session=True,
-        )
-        watch = _Watch(file, tell)
+    limits = limits or Limits()
+    with log.open("ab", buffering=0) as file:
+        child = children.spawn([command[0], *PROGRESS, *command[1:]], folder, limits.memory)
+        watch = _Watch(file, tell, Listener(tuple(tolerates)))
         with child:
             try:
-                stopped = _drain(child, watch, stop)
+                stopped, cut = _drain(child, watch, _Guard(limits, watch, grows), stop)
             except BaseException:
-                _signal(child, signal.SIGKILL)
+                children.kill(child)
                 raise
-    return Ended(child.returncode, watch.frame, watch.start.decode("utf-8", "replace").strip(), stopped)
+    return Ended(child.returncode, watch.frame, watch.listener.complaint(), stopped, cut)

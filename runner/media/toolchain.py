@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from runner.errors import JobspecError, Problem, problem
 
@@ -103,30 +104,29 @@ def encoders(path: Path) -> frozenset[str]:
     return frozenset(re.findall(r"^ [VAS][F.][S.][X.][B.][D.] (\S+)", _asked(path, "-encoders"), re.MULTILINE))
 
 
-# Filters that a build may lack, for they stand on other people's libraries (libfreetype and libharfbuzz, libzimg):
-# Homebrew's has no drawtext. All others that plans name come with every FFmpeg.
-OPTIONAL_FILTERS = frozenset(("drawtext", "zscale"))
-
-
 def filters(path: Path) -> frozenset[str]:
     """Return the names of the filters that an FFmpeg has."""
-    return frozenset(re.findall(r"^ [T.][S.][C.]? +(\S+)", _asked(path, "-filters"), re.MULTILINE))
+    return frozenset(re.findall(r"^ [T.][S.][C.]? +(\S+) +\S+->\S+", _asked(path, "-filters"), re.MULTILINE))
 
 
-def _lacking(kind: str, missing: Iterable[str], build: Build) -> list[Problem]:
-    return [problem("JS082", program=build.path, kind=kind, name=name) for name in sorted(missing)]
+_HAS = {"encoder": encoders, "filter": filters}
 
 
-def fit(build: Build, declared: str, needed: frozenset[str], drawn: frozenset[str] = frozenset()) -> None:
-    """Raise JobspecError (3) when `build` is of another release line than declared, or lacks an encoder or a filter.
+def lacking(build: Build, kind: Literal["encoder", "filter"], needed: frozenset[str]) -> list[Problem]:
+    """Return a problem (3) for each encoder or filter that the plan needs and `build` does not have."""
+    missing = sorted(needed - _HAS[kind](build.path)) if needed else []
+    return [problem("JS082", program=build.path, kind=kind, name=name) for name in missing]
 
-    `needed` are the encoders, `drawn` the filters that plans name.
-    """
-    if build.line != declared:
-        real = build.line or build.version
-        raise JobspecError(problem("JS081", declared=declared, program=build.path, real=real))
-    missing = _lacking("encoder", needed - encoders(build.path), build)
-    if optional := drawn & OPTIONAL_FILTERS:
-        missing += _lacking("filter", optional - filters(build.path), build)
-    if missing:
+
+def another_line(build: Build, declared: str) -> Problem | None:
+    """Return the problem (3) of a build of another release line than declared, or None."""
+    real = build.line or build.version
+    return problem("JS081", declared=declared, program=build.path, real=real) if build.line != declared else None
+
+
+def fit(build: Build, declared: str, needed: frozenset[str]) -> None:
+    """Raise JobspecError (3) when `build` is of another release line than declared, or lacks an encoder."""
+    if wrong := another_line(build, declared):
+        raise JobspecError(wrong)
+    if missing := lacking(build, "encoder", needed):
         raise JobspecError(missing)

@@ -157,6 +157,7 @@ class Output(Value, frozen=True, kw_only=True):
     expects: Expectation
     losses: tuple[str, ...] = ()
     auxiliary: tuple[Auxiliary, ...] = ()
+    tolerates: tuple[str, ...] = ()
     key: Key
 
     @property

@@ -7,6 +7,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Any, Protocol
 
+from runner.errors import problem
 from runner.execution.process import Progress
 from runner.execution.task import Outcome
 from runner.plan.model import Output
@@ -33,6 +34,8 @@ def line_of(outcome: Outcome) -> str:
     name = harmless(outcome.output.location)
     if outcome.problems:
         return "\n".join(f"{outcome.word} {name}: {each}" for each in outcome.problems)
+    if outcome.by:
+        return f"done   {name}: {problem('JS180', writer=outcome.by)}"
     frames, size = outcome.output.expects.frames, size_text(outcome.size)
     return f"made   {name}  {frames} frames, {size}, {outcome.seconds:.1f} s"
 
@@ -115,7 +118,7 @@ class Bars:
 
     def ended(self, outcome: Outcome) -> None:
         """See Report."""
-        if outcome.word != "interrupted":
+        if outcome.word not in ("interrupted", "claimed"):
             self._advance(outcome.output, outcome.output.expects.frames)
         self._bars.remove_task(self._tasks.pop(outcome.output.location))
         style = "red" if outcome.problems else "green"

@@ -15,6 +15,15 @@ _COLOURS = {
     "stale": "magenta",
     "outdated": "cyan",
     "orphaned": "blue",
+    "verified": "green",
+    "adopted": "green",
+    "ours": "green",
+    "ok": "green",
+    "unverified": "yellow",
+    "note": "yellow",
+    "damaged": "red",
+    "refused": "red",
+    "stops": "red",
 }
 
 

@@ -77,6 +77,7 @@ def test_records_that_lie_in_a_folder_of_their_own_are_found_from_the_jobspec_in
     assert done.returncode == 0, done.stderr
     assert (repository.proxies / "out" / "a.mov").is_file()
     assert sorted(path.name for path in (repository.proxies / "records").iterdir()) == [
+        "claims",
         "jobs",
         "ledger",
         "logs",

@@ -552,21 +552,20 @@ def test_a_file_that_appears_while_its_output_is_made_is_left_alone(
     assert (repository.proxies / "out" / "a.mov").read_bytes() == b"somebody's work"
 
 
-def test_of_two_runs_at_once_one_publishes_and_its_file_stays(
+def test_of_two_runs_at_once_the_second_says_who_is_at_work_and_does_the_rest(
     repository: Repository, running: Callable[..., Running]
 ) -> None:
-    repository.clip()
-    repository.spec()
-    slow = running()
+    three(repository)
+    slow = running("--only", "*/c.mov")
     slow.until(slow.begun.exists)
-    quick = repository.jobspec("run")
-    assert quick.returncode == 0, quick.stderr
-    path = repository.proxies / "out" / "a.mov"
-    before = identity(path)
-    assert slow.end().returncode == 4
-    assert identity(path) == before
-    assert repository.jobspec("run").returncode == 0
-    assert len(list((repository.proxies / "out/.jobspec/ledger").iterdir())) == 2
+    second = repository.jobspec("run")
+    assert second.returncode == 75, second.stderr
+    assert states(second.stdout) == {"media:c.mov": "claimed", "media:a.mov": "made", "media:b.mov": "made"}
+    assert f"JS099: is being made by process {slow.process.pid} on " in second.stderr
+    assert slow.end().returncode == 0
+    third = repository.jobspec("run")
+    assert third.returncode == 0
+    assert set(states(third.stdout).values()) == {"done"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)

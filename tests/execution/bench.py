@@ -1,13 +1,13 @@
 """A bench for one task or a few, in this process: sources, outputs, a plan for them, the setting to run it in."""
 
 import shutil
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from runner import JobSpec
+from runner.execution.children import Stop
 from runner.execution.ledger import Record, Writer, read_ledger
 from runner.execution.task import Outcome, Setting, execute
 from runner.media.probe import probe
@@ -40,7 +40,7 @@ class Bench:
 
     top: Path
     sample: Path
-    stop: threading.Event = field(default_factory=threading.Event)
+    stop: Stop = field(default_factory=Stop)
 
     @property
     def mounts(self) -> Mounts:

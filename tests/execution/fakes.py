@@ -16,7 +16,7 @@ _SCRIPT = """\
 #!/bin/sh
 real={real}
 case " $* " in
-*" -version "*|*" -encoders "*|*" -f null "*) exec "$real" "$@" ;;
+*" -version "*|*" -encoders "*|*" -filters "*|*" -f null "*) exec "$real" "$@" ;;
 esac
 left=$#
 while [ "$left" -gt 1 ]; do

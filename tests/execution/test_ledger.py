@@ -180,7 +180,7 @@ def test_a_record_that_the_disk_took_only_a_part_of_does_not_damage_those_that_f
     assert path.read_bytes().endswith(b"}\n")
 
 
-@pytest.mark.parametrize("event", ["verified", "finished"])
+@pytest.mark.parametrize("event", ["verified", "finished", "adopted"])
 def test_a_file_that_equals_a_record_is_ours(state: Path, file: Path, event: Event) -> None:
     each = made(file, event)
     written(state, each)

@@ -156,10 +156,10 @@ def test_a_file_to_replace_is_named_by_its_place(bench: Bench, plan: Plan) -> No
     replaces = {"proxies:out/a.mov": finished["proxies:out/a.mov"] or ""}
     outcomes = run(bench, other, Seen(), replaces=replaces)
     assert {outcome.output.name: codes(outcome) for outcome in outcomes} == {
-        "d.mov": ["JS093"],
-        "b.mov": ["JS093"],
+        "d.mov": ["JS181"],
+        "b.mov": ["JS181"],
         "a.mov": [],
-        "c.mov": ["JS093"],
+        "c.mov": ["JS181"],
     }
 
 

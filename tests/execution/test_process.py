@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.execution import process
+from runner.execution import children, process
 from runner.execution.process import Ended, Progress, run
 from tests.clips import FFMPEG
 from tests.execution.fakes import processes_about
@@ -115,7 +115,7 @@ def test_the_order_to_stop_ends_ffmpeg_and_is_not_taken_for_success(tmp_path: Pa
     ended = run(command, folder=tmp_path, log=tmp_path / "log", stop=stopped_after(0.3))
     assert ended.stopped
     assert not ended.clean
-    assert time.monotonic() - begun < process.GRACE_SECONDS
+    assert time.monotonic() - begun < children.GRACE_SECONDS
     assert not processes_about(str(tmp_path))
 
 
@@ -127,7 +127,7 @@ def test_a_child_that_ends_with_0_when_told_to_stop_is_still_stopped(tmp_path: P
 def test_a_child_that_ignores_the_order_is_killed_with_all_its_children(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "GRACE_SECONDS", 0.4)
+    monkeypatch.setattr(children, "GRACE_SECONDS", 0.4)
     begun = time.monotonic()
     script = f"trap '' TERM; sh -c 'while :; do sleep 0.1; done' {tmp_path}/grandchild"
     ended = shell(tmp_path, script, stopped_after(0.2))

@@ -2,15 +2,17 @@
 
 import ctypes
 import errno
-import hashlib
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from runner.execution.publish import publish, replace, sha256
+from runner.execution.publish import Ladder, publish, replace, sha256, try_ladder
+from tests.mounts import fill, tmpfs
 
 Occupant = Callable[[Path], None]
 
@@ -202,16 +204,20 @@ def test_what_took_the_place_of_our_older_file_stands_there_again(
     assert encoded.read_text() == "ours, new"
 
 
+@pytest.mark.parametrize("readable", [0, 1], ids=["before it leaves its name", "after it has left its name"])
 def test_a_file_that_cannot_be_read_to_the_end_stands_there_again(
-    encoded: Path, final: Path, monkeypatch: pytest.MonkeyPatch
+    encoded: Path, final: Path, monkeypatch: pytest.MonkeyPatch, readable: int
 ) -> None:
     final.write_text("ours, old")
     ours = sha256(final)
+    left = iter([ours] * readable)
 
-    def bad_sector(*_: object) -> None:
+    def bad_sector(*_: object) -> str:
+        for each in left:
+            return each
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr(hashlib, "file_digest", bad_sector)
+    monkeypatch.setattr("runner.execution.publish.sha256", bad_sector)
     with pytest.raises(OSError, match="Input/output error"):
         replace(encoded, final, ours)
     assert look(final.parent) == {"a.mov": "ours, old"}
@@ -230,3 +236,63 @@ def test_a_link_to_our_older_file_is_not_that_file(encoded: Path, final: Path) -
 def test_a_hash_is_tagged_with_its_kind(tmp_path: Path) -> None:
     (tmp_path / "abc").write_bytes(b"abc")
     assert sha256(tmp_path / "abc") == "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+@pytest.mark.parametrize(("limit", "rung"), FILE_SYSTEMS)
+def test_the_ladder_is_tried_and_nothing_stays_behind(
+    final: Path, limit: Callable[[pytest.MonkeyPatch], None], rung: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit(monkeypatch)
+    found = try_ladder(final.parent)
+    assert (found.rung, found.exchanges) == (rung, rung == "renameat2")
+    assert found.weak is (rung == "checked-rename")
+    assert look(final.parent) == {}
+
+
+@pytest.mark.parametrize(
+    ("kernel", "ladder"),
+    [
+        pytest.param("nfs", Ladder("link", exchanges=False), id="NFS answers EINVAL to every flag of renameat2"),
+        pytest.param("neither", Ladder("checked-rename", exchanges=False), id="some know no links either"),
+    ],
+)
+def test_what_the_kernel_does_not_support_moves_on_to_the_next_rung(
+    tmp_path: Path, kernel: str, ladder: Ladder
+) -> None:
+    script = "import sys; from runner.execution.publish import *; print(try_ladder(Path(sys.argv[1])))"
+    below = (sys.executable, "-m", "tests.execution.syscalls", kernel)
+    done = subprocess.run([*below, sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True)
+    assert (done.stdout.strip(), done.stderr) == (str(ladder), "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_tmpfs_has_every_rung(tmp_path: Path) -> None:
+    with tmpfs(tmp_path / "disk") as folder:
+        assert try_ladder(folder) == Ladder("renameat2", exchanges=True)
+
+
+def test_a_read_only_folder_has_no_rung(tmp_path: Path) -> None:
+    with tmpfs(tmp_path / "disk", "ro") as folder, pytest.raises(OSError, match="Read-only file system"):
+        try_ladder(folder)
+
+
+def test_a_full_disk_has_no_rung_and_keeps_nothing_of_the_try(tmp_path: Path) -> None:
+    with tmpfs(tmp_path / "disk", "size=64k") as folder:
+        fill(folder)
+        with pytest.raises(OSError, match="No space left on device"):
+            try_ladder(folder)
+        assert [path.name for path in folder.iterdir()] == ["filler"]
+
+
+def test_a_file_system_that_replaces_although_it_was_told_not_to_is_not_trusted(
+    final: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Careless:
+        """A library whose renameat2 ignores its flags."""
+
+        def __init__(self, *_: object, **__: object) -> None:
+            self.renameat2 = lambda _, old, __, new, ___: os.rename(old, new)  # noqa: PTH104
+
+    monkeypatch.setattr(ctypes, "CDLL", Careless)
+    with pytest.raises(OSError, match="replaces files although it was told not to"):
+        try_ladder(final.parent)

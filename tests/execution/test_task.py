@@ -1,15 +1,18 @@
 """One task, start to finish: what it records, what it refuses, and what it never touches."""
 
 import os
+import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from runner.errors import Exit
+from runner.execution.ledger import Stat
 from runner.execution.publish import sha256
 from runner.execution.task import Outcome
 from runner.plan.model import Plan
@@ -115,7 +118,8 @@ def test_the_file_is_verified_in_the_ledger_before_it_has_its_name(bench: Bench,
 
 FAULTS = [
     pytest.param(FAILS, "JS090", ("exit code 7", "the card is on fire"), id="exits with 7"),
-    pytest.param("kill -9 $$", "JS090", ("exit code -9", "it said nothing"), id="is killed"),
+    pytest.param("kill -9 $$", "JS171", ("ended by SIGKILL", "it said nothing"), id="is killed"),
+    pytest.param("kill -SEGV $$", "JS171", ("ended by SIGSEGV", "it said nothing"), id="crashes"),
     pytest.param(COMPLAINS, "JS091", ("all is well, nearly",), id="complains and exits with 0"),
     pytest.param(WRITES_NOTHING, "JS092", ("there is no file",), id="writes nothing and exits with 0"),
     pytest.param(WRITES_GARBAGE, "JS092", ("is not a media file",), id="writes garbage and exits with 0"),
@@ -159,7 +163,8 @@ def test_what_failed_once_is_made_by_the_next_attempt(bench: Bench, plan: Plan) 
 
 def test_an_ffmpeg_that_is_gone_fails_the_output(bench: Bench, plan: Plan) -> None:
     outcome = bench.make(plan, bench.top / "none")
-    assert codes(outcome) == ["JS095"]
+    assert codes(outcome) == ["JS170"]
+    assert str(bench.top / "none") in messages([outcome])
     assert bench.events() == ["started", "failed"]
 
 
@@ -341,10 +346,63 @@ def test_a_ledger_that_cannot_be_begun_fails_the_output_before_anything_is_made(
     assert bench.files() == []
 
 
-def test_two_runners_on_one_output_publish_one_file(bench: Bench, plan: Plan) -> None:
+def test_a_second_runner_is_told_who_makes_an_output_and_starts_no_ffmpeg(bench: Bench, plan: Plan) -> None:
     with UnderWay(bench, plan) as task:
-        assert bench.make(plan, Path(FFMPEG)).problems == ()
+        outcome = bench.make(plan, bench.top / "none")
+        assert codes(outcome) == ["JS099"]
+        assert outcome.word == "claimed"
+        assert f"process {os.getpid()} on " in messages([outcome])
+    assert task.codes == []
+    assert bench.events() == ["started", "verified", "finished"]
+
+
+@contextmanager
+def another_host(bench: Bench) -> Iterator[None]:
+    """Take the claims away for a moment: so does a runner on another host look at them, over a share without locks."""
+    claims = bench.state / "claims"
+    claims.rename(bench.top / "claims")
+    yield
+    shutil.rmtree(claims)
+    (bench.top / "claims").rename(claims)
+
+
+def test_of_two_runners_on_two_hosts_one_publishes_and_the_other_says_so_and_keeps_nothing(
+    bench: Bench, plan: Plan
+) -> None:
+    with UnderWay(bench, plan) as task:
+        with another_host(bench):
+            assert bench.make(plan, Path(FFMPEG)).problems == ()
         ours = identity(bench.out / "a.mov")
     assert task.outcome
-    assert task.outcome.problems
+    first = bench.records()[-3].writer
+    assert (task.outcome.problems, task.outcome.by, task.outcome.word) == ((), first, "done")
     assert identity(bench.out / "a.mov") == ours
+    assert bench.files() == ["a.mov"]
+    assert bench.events() == ["started", "started", "verified", "finished", "verified", "yielded"]
+    assert not [folder for folder in work_folders(bench.out) if folder.name != "work"]
+
+
+def test_what_another_runner_finished_meanwhile_is_done_and_not_encoded(bench: Bench, plan: Plan) -> None:
+    bench.make(plan)
+    outcome = bench.make(plan, bench.top / "none")
+    assert (outcome.problems, outcome.word) == ((), "done")
+    assert outcome.by == bench.records()[0].writer
+
+
+def test_a_file_that_another_runner_made_by_another_plan_is_kept(bench: Bench, plan: Plan) -> None:
+    bench.make(plan)
+    before = identity(bench.out / "a.mov")
+    assert codes(bench.make(bench.plan(codec="prores_lt"))) == ["JS181"]
+    assert identity(bench.out / "a.mov") == before
+
+
+def test_the_start_of_an_attempt_is_recorded_with_its_arguments_and_the_stat_of_its_source(
+    bench: Bench, plan: Plan
+) -> None:
+    bench.make(plan)
+    started = bench.records()[0]
+    status = (bench.top / "media" / "a.mov").stat()
+    assert started.source == Stat(size=status.st_size, mtime=status.st_mtime_ns, inode=status.st_ino)
+    assert started.arguments
+    bench.make(bench.plan(codec="prores_lt", naming_template="b"))
+    assert bench.records()[3].arguments not in (None, started.arguments)

@@ -12,7 +12,6 @@ import pytest
 from runner.errors import Exit, JobspecError, Problem
 from runner.media.toolchain import (
     DECLARED,
-    OPTIONAL_FILTERS,
     RELEASES,
     VARIABLE,
     Build,
@@ -22,6 +21,7 @@ from runner.media.toolchain import (
     find_ffmpeg,
     fit,
     identify,
+    lacking,
     release,
 )
 from runner.plan import recipes
@@ -214,24 +214,47 @@ def test_every_missing_encoder_is_named_and_not_the_first_alone() -> None:
     assert {each.exit for each in found} == {Exit.STALE}
 
 
-def test_a_filter_that_a_build_lacks_is_named_before_anything_begins(program: Program) -> None:
-    """Homebrew's FFmpeg has no drawtext."""
-    listed = " .. scale             V->V       Scale.\n T. drawtextile       V->V       Tile.\n"
-    path = program(f"case $* in *-filters) printf '%s' '{listed}' ;; *) exec {FFMPEG} \"$@\" ;; esac")
-    lacking = Build(path, "9.0", DECLARED)
-    (found,) = problems(fit, lacking, DECLARED, frozenset(("libx264",)), frozenset(("scale", "drawtext")))
-    assert (found.code, found.exit) == ("JS082", Exit.STALE)
-    assert "lacks the filter drawtext" in found.message
-    fit(lacking, DECLARED, frozenset(), frozenset(("scale",)))
-
-
-def test_the_bundled_build_has_every_filter_that_may_be_lacking() -> None:
-    assert filters(Path(FFMPEG)) >= OPTIONAL_FILTERS
-
-
 def test_a_decoder_is_not_taken_for_an_encoder() -> None:
     assert "h264" not in encoders(Path(FFMPEG))
     assert {"prores_ks", "dnxhd", "libx264", "libx265", "libvpx-vp9", "libsvtav1", "aac"} <= encoders(Path(FFMPEG))
+
+
+# The legend and two lines of each layout; what stands before the name became narrower.
+OF_5_1 = """Filters:
+  T.. = Timeline support
+  .S. = Slice threading
+  ..C = Command support
+  A = Audio input/output
+ ..C acompressor       A->A       Audio compressor.
+ TSC setsar            V->V       Set the pixel sample aspect ratio.
+"""
+OF_9_0 = """Filters:
+  T.. = Timeline support
+  ------
+ .. acompressor       A->A       Audio compressor.
+ TS setsar            V->V       Set the pixel sample aspect ratio.
+"""
+
+
+@pytest.mark.parametrize("answer", [pytest.param(OF_5_1, id="5.1"), pytest.param(OF_9_0, id="9.0")])
+def test_filters_are_read_from_the_lists_of_old_and_new_builds(program: Program, answer: str) -> None:
+    assert filters(program(f"cat <<'END'\n{answer}END")) == {"acompressor", "setsar"}
+
+
+def test_the_bundled_build_has_the_filters_that_plans_use() -> None:
+    assert {"scale", "setsar", "setparams", "format", "bwdif", "fps", "apad", "split"} <= filters(Path(FFMPEG))
+
+
+def test_a_filter_that_a_build_lacks_is_named() -> None:
+    build = identify(Path(FFMPEG))
+    (found,) = lacking(build, "filter", frozenset(("scale", "sharpenator")))
+    assert str(found).endswith("lacks the filter sharpenator, which the plan needs; pass another one with --ffmpeg")
+    assert found.exit is Exit.STALE
+
+
+def test_a_build_that_is_asked_for_nothing_is_not_asked(program: Program) -> None:
+    silent = Build(program("exit 1"), "9.0.2", "9.0")
+    assert lacking(silent, "filter", frozenset()) == []
 
 
 def test_importing_the_toolchain_starts_no_process() -> None:

@@ -1,0 +1,54 @@
+"""`jobspec exec-task`: one task of a saved plan, for whatever hands out tasks; not in the list of verbs."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from runner.cli.running import Result, finish, make
+from runner.cli.saved import load
+from runner.cli.wishes import Wishes, run_options
+from runner.cli.workspace import Workspace, refuse_escapes, root_option
+from runner.errors import JobspecError, problem
+from runner.execution.state import State, ledgers, survey
+from runner.plan.model import Output, Plan
+from runner.spec.location import parse_location
+from runner.spec.project import Project, mounts_here
+
+_MADE = frozenset((State.MISSING, State.FAILED))
+
+
+def _of_task(plan: Plan, number: int) -> tuple[Output, ...]:
+    if number >= len(plan.tasks):
+        raise JobspecError(problem("JS183", found=str(number), count=len(plan.tasks)))
+    return tuple(plan.outputs[each] for each in plan.tasks[number].outputs)
+
+
+def _workspace(outputs: tuple[Output, ...], roots: dict[str, str]) -> Workspace:
+    """Return a workspace without specs: there may be no repository here that declares the roots."""
+    places = (place for each in outputs for place in (each.source.location, each.location, each.state))
+    used = {root for place in places if (root := parse_location(place).root)}
+    return Workspace(Path.cwd(), Project(), (), mounts_here(None, used, roots, os.environ))
+
+
+@click.command("exec-task", hidden=True)
+@click.option("--plan", "path", required=True, metavar="PLAN.jsonl", help="A saved plan.")
+@click.option("--task", type=click.IntRange(0), required=True, metavar="N", help="The number of the task, from 0.")
+@run_options
+@root_option
+def command(path: str, task: int, roots: dict[str, str], **options: Any) -> int:
+    """Make what one task of a saved plan makes, if it is missing or failed. Exits as `run` does.
+
+    The plan is believed as far as the specs and facts in it give it again; whether it is still what the specs in a
+    repository give is for whoever hands out its tasks to know.
+    """
+    wishes, plan = Wishes(**options), load(path)
+    outputs = _of_task(plan, task)
+    workspace = _workspace(outputs, roots)
+    refuse_escapes(workspace, outputs)
+    mounts = workspace.mounts
+    result = Result(survey(outputs, ledgers(outputs, mounts), mounts))
+    if due := [each for each in result.standings if each.state in _MADE]:
+        make(plan, due, result, mounts, wishes, os.environ)
+    return finish(result, mounts, wishes)

@@ -1,0 +1,152 @@
+"""One attempt at one output: what is the same for all of a run, its places on this machine, its records."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from runner.errors import Exit, JobspecError, Problem, problem
+from runner.execution import limits, process
+from runner.execution.children import Stop
+from runner.execution.ledger import Event, Record, Writer, now
+from runner.execution.sweep import WORK
+from runner.plan.model import Output
+from runner.spec.location import Mounts, parse_location
+
+LOGS = "logs"
+Gate = Literal["full", "quick"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What is the same for all tasks of a run: this machine, this FFmpeg, this plan, and the order to stop.
+
+    `retries` is how often a failure that may pass by itself is tried again; `workers` how many tasks share the
+    machine's memory; `taken_over` names hosts whose runners are vouched to be gone.
+    """
+
+    mounts: Mounts
+    ffmpeg: Path
+    build: str
+    threads: int
+    plan: str
+    stop: Stop
+    writers: dict[str, Writer]
+    retries: int = 0
+    wanted: limits.Wanted = limits.DEFAULTS
+    workers: int = 1
+    gate: Gate = "full"
+    taken_over: frozenset[str] = frozenset()
+
+
+# What a task that ended without a file and without a fault is called.
+_WORDS = {Exit.INTERRUPTED: "interrupted", Exit.TRY_AGAIN: "claimed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a task ended: no problem means that the file stands.
+
+    `seconds` is wall time; `by` is the writer of another runner that made the output meanwhile.
+    """
+
+    output: Output
+    problems: tuple[Problem, ...]
+    seconds: float
+    size: int = 0
+    by: str | None = None
+
+    @property
+    def word(self) -> str:
+        """How it ended: made, done (by another), claimed (by another), interrupted (left to the next run), failed."""
+        exits = {each.exit for each in self.problems}
+        if not exits:
+            return "done" if self.by else "made"
+        return _WORDS.get(exits.pop(), "failed") if len(exits) == 1 else "failed"
+
+
+class Yielded(Exception):
+    """Another runner has made this very output; its writer is named."""
+
+    def __init__(self, writer: str) -> None:
+        self.writer = writer
+        super().__init__(writer)
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One attempt at one output: its places on this machine, and its records."""
+
+    output: Output
+    setting: Setting
+    replaces: str | None
+    tell: Callable[[process.Progress], None]
+    again: int = 0
+    keep_work: bool = False
+    name: str = field(init=False)
+    state: Path = field(init=False)
+    final: Path = field(init=False)
+    source: Path = field(init=False)
+    work: Path = field(init=False)
+    log: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.name = self.writer.attempt()
+        self.state = self._bound(self.output.state)
+        self.final = self._bound(self.output.location)
+        self.source = self._bound(self.output.source.location)
+        self.work = self._bound(self.output.directory) / WORK / self.name
+        self.log = self.state / LOGS / f"{self.name}.log"
+
+    def _bound(self, location: str) -> Path:
+        return self.setting.mounts.bind(parse_location(location))
+
+    @property
+    def writer(self) -> Writer:
+        """Where this attempt is recorded."""
+        return self.setting.writers[self.output.state]
+
+    @property
+    def sequence(self) -> bool:
+        """Whether the source is an image sequence."""
+        return self.output.source.facts.sequence is not None
+
+    @property
+    def encoded(self) -> Path:
+        """The file that FFmpeg writes."""
+        return self.work / self.output.work_name
+
+    @property
+    def limits(self) -> process.Limits:
+        """What each FFmpeg of this attempt may take."""
+        return limits.limits_of(self.output, self.setting.wanted, self.setting.workers)
+
+    def record(self, event: Event, **told: object) -> None:
+        """Write a record of this attempt; `told` are fields of Record. Raises OSError."""
+        setting = self.setting
+        self.writer.write(
+            Record(
+                event=event,
+                output=self.output.location,
+                key=self.output.key,
+                attempt=self.name,
+                writer=self.writer.name,
+                plan=setting.plan,
+                toolchain=setting.build,
+                time=now(),
+                job=self.output.job,
+                again=self.again,
+                gate=None if setting.gate == "full" else setting.gate,
+                replaces=self.replaces,
+                **told,  # type: ignore[arg-type]
+            )
+        )
+
+    def refuse(self, code: str, **values: str | Path) -> JobspecError:
+        """Return the error that ends this attempt, on the output."""
+        told = tuple((name, str(value)) for name, value in values.items())
+        return JobspecError(Problem(code=code, found=self.output.location, values=told))
+
+    def changed(self, reason: str) -> JobspecError:
+        """Return the error that the source is not what it was."""
+        return JobspecError(problem("JS094", found=self.output.source.location, reason=reason))

@@ -1,0 +1,69 @@
+"""What one task may take: time, silence, memory, room on the disk. Defaults come from the clip and the machine."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.execution.process import Limits
+from runner.plan.estimate import cost
+from runner.plan.model import Output
+
+# Ten minutes for a slow mount to wake up; a hundred times the clip's length, or twenty times the CPU time that
+# plan/estimate.py measured, since that is good to a factor of two and machines are shared.
+_WALL_SECONDS, _WALL_LENGTHS, _WALL_CPU = 600, 100, 20
+# FFmpeg reports twice a second. Two minutes are an NFS server that restarts; a tenth of the length leaves room for
+# what takes long without a report, such as the index of a large file.
+_STALL_SECONDS, _STALL_LENGTHS = 120, 0.1
+# Of the machine's memory, for all FFmpegs together; but never less than a good job needs. Measured with 9.0.2 on two
+# cores, bytes of data segment: 320x180 below 0.5 GiB; 4K x264 and x265 1.5, SVT-AV1 2; 8K x265 and SVT-AV1 6 GiB.
+_MEMORY_PART, _MEMORY_LEAST, _MEMORY_PIXEL = 0.8, 1 << 30, 220
+# What a file system needs beside the file: its own records, our ledger, plan and log.
+_ROOM_BESIDE = 1 << 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the user sets instead of the defaults: seconds, seconds, bytes. None is the default, 0 is no limit."""
+
+    timeout: float | None = None
+    stall_timeout: float | None = None
+    memory: int | None = None
+
+
+DEFAULTS = Wanted()
+
+
+def _memory(output: Output, workers: int) -> int | None:
+    """Return the bytes of memory for one FFmpeg, None where the machine does not say how much it has."""
+    picture, expects = output.source.facts.picture, output.expects
+    pixels = max(picture.width * picture.height, expects.width * expects.height)
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return None
+    return max(_MEMORY_LEAST + _MEMORY_PIXEL * pixels, int(total * _MEMORY_PART / workers))
+
+
+def limits_of(output: Output, wanted: Wanted, workers: int = 1) -> Limits:
+    """Return the limits of one FFmpeg that encodes or decodes this output."""
+    length, cpu = float(output.expects.seconds), cost([output]).cpu
+    wall = _WALL_SECONDS + _WALL_LENGTHS * length + _WALL_CPU * cpu
+    stall = _STALL_SECONDS + _STALL_LENGTHS * length
+    memory = _memory(output, workers) if wanted.memory is None else wanted.memory
+    return Limits(
+        wall=(wall if wanted.timeout is None else wanted.timeout) or None,
+        stall=(stall if wanted.stall_timeout is None else wanted.stall_timeout) or None,
+        memory=memory or None,
+    )
+
+
+def room(output: Output, folder: Path) -> tuple[int, int] | None:
+    """Return (bytes wanted, bytes free) where this output is encoded; None where the file system does not tell.
+
+    Wanted is half the estimate, which is good to a factor of two: what certainly does not fit is refused before it is
+    begun, what may fit is tried.
+    """
+    there = next(each for each in (folder, *folder.parents) if each.is_dir())
+    usage = shutil.disk_usage(there)
+    return (int(cost([output]).size / 2) + _ROOM_BESIDE, usage.free) if usage.total else None

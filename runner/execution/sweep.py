@@ -1,0 +1,66 @@
+"""What the dead left behind: work folders that nobody alive owns are removed; a live one's never."""
+
+import shutil
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from runner import canonical
+from runner.execution.ledger import Ledger
+from runner.execution.owner import Life, Owner, life, me
+from runner.execution.publish import sha256
+
+WORK = Path(".jobspec", "work")
+OWNER = "owner.json"
+_FRESH = ".new-"
+
+
+def begin(work: Path) -> None:
+    """Make a work folder that says whose it is from the moment it has its name. Raises OSError."""
+    fresh = work.with_name(f"{_FRESH}{work.name}")
+    fresh.mkdir(parents=True)
+    (fresh / OWNER).write_bytes(canonical.encode(me()))
+    fresh.rename(work)
+
+
+def owner_of(work: Path) -> Owner | None:
+    """Return whose a work folder is; None for one that says nothing, such as that of a plan.sh."""
+    try:
+        return canonical.decode((work / OWNER).read_bytes(), Owner)
+    except (OSError, msgspec.MsgspecError, ValueError):
+        return None
+
+
+def _lost(work: Path, known: Ledger) -> Iterator[Path]:
+    """Yield files in a dead work folder that may be somebody's.
+
+    A runner that replaces exchanges its file for the one that has the name, and looks at that one afterwards. Killed
+    in between, it leaves here what it took: our older file, or what a stranger had put in its place just then.
+    """
+    if not any(each.attempt == work.name and each.replaces for of in known.by_output.values() for each in of):
+        return
+    hashes = {each.sha256 for of in known.by_output.values() for each in of if each.sha256}
+    for path in work.iterdir():
+        if path.name.startswith("output.") and (path.is_symlink() or not path.is_file() or sha256(path) not in hashes):
+            yield path
+
+
+def sweep(directory: Path, known: Ledger, taken_over: Collection[str] = ()) -> list[Path]:
+    """Remove the work folders below an output directory whose owners are dead; return those kept for what is in them.
+
+    `taken_over` names hosts that somebody vouches to be gone.
+    """
+    kept = []
+    for work in sorted((directory / WORK).glob("*")):
+        owner = owner_of(work)
+        if owner is None or life(owner, taken_over) is not Life.DEAD:
+            continue
+        if any(_lost(work, known)):
+            kept.append(work)
+        else:
+            shutil.rmtree(work, ignore_errors=True)
+    with suppress(OSError):
+        (directory / WORK).rmdir()
+    return kept
