@@ -35,6 +35,7 @@ faults: $(VENV)/.ready
 
 bench: $(VENV)/.ready
 	$(BIN)/python -m tests.benchmarks.plan_and_diff
+	$(BIN)/python -m tests.benchmarks.gate
 
 clean:
 	rm -rf $(VENV) $(DEMO)

@@ -215,8 +215,8 @@ CODES: dict[str, Row] = {
         Exit.FAILED,
     ),
     "JS176": Row(
-        "FFmpeg had not enough memory: {reason}; nothing was published; log: {log}. --memory allows more, fewer"
-        " --workers leave more for each",
+        "FFmpeg had not enough memory, or threads: {reason}; nothing was published; log: {log}. --memory allows more,"
+        " fewer --workers leave more for each",
         Exit.FAILED,
     ),
     "JS177": Row(

@@ -16,15 +16,15 @@ MEANINGS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("disk", re.compile(r"No space left on device|Disk quota exceeded|File too large")),
     (
         "memory",
-        re.compile(r"Cannot allocate memory|pthread_create\(\) failed|malloc of size \d+ failed|bad_alloc"),
+        re.compile(r"Cannot allocate memory|Resource temporarily unavailable|malloc of size \d+ failed|bad_alloc"),
     ),
     ("mount", re.compile(r"Stale file handle|Transport endpoint is not connected|Host is down|No such device")),
     (
         "source",
         re.compile(
             r"Invalid data found when processing input|Error (while decoding|submitting packet to decoder)|[Cc]orrupt"
-            r"|moov atom not found|Error during demuxing|Input/output error|partial file|Packet mismatch|EBML"
-            r"|\[(mov,mp4,m4a,3gp,3g2,mj2|matroska,webm|mxf|avi|mpegts|h264|hevc|prores|mjpeg|dnxhd|aac|pcm_\w+) @"
+            r"|moov atom not found|ended prematurely|Error during demuxing|Input/output error|Packet mismatch"
+            r"|\[(mov,mp4,m4a,3gp,3g2,mj2|matroska,webm|mpegts|h264|hevc|prores|mpeg2video|vp8|vp9|av1) @"
         ),
     ),
 )
@@ -55,6 +55,8 @@ class Listener:
 
     def hear(self, data: bytes) -> None:
         """Take the next bytes, at their end an empty piece."""
+        if not self._known and len(self._kept) >= _MOST_KEPT:
+            return
         *lines, rest = (self._rest + data).split(b"\n")
         if rest and (not data or len(rest) > _LONGEST_LINE):
             lines, rest = [*lines, rest], b""

@@ -40,7 +40,7 @@ def _limit(memory: int) -> None:
 
 
 def _become(command: list[str]) -> None:
-    for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and what is ignored stays so
+    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM):  # what is ignored would stay so
         signal.signal(number, signal.SIG_DFL)
     try:
         os.execv(command[0], command)
@@ -51,7 +51,6 @@ def _become(command: list[str]) -> None:
 
 def _watch(parent: int, child: int) -> None:
     """Wait for the child and end as it ends; when the runner is gone, kill the whole group, ourselves included."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is meant for the child, which is of our group
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing)
@@ -78,8 +77,10 @@ def main(how: str, parent: int, memory: int, command: list[str]) -> None:
     """Become the command, or stay as the one who watches over it."""
     if how == BIND:
         _bind(parent)
-    elif child := os.fork():
-        _watch(parent, child)
+    else:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what our group is sent is meant for the child
+        if child := os.fork():
+            _watch(parent, child)
     _limit(memory)
     _become(command)
 

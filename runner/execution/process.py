@@ -16,7 +16,7 @@ from runner.execution.complaints import Listener
 PROGRESS = ("-progress", "pipe:1", "-nostats", "-stats_period", "0.5")
 MOST_LOG_BYTES = 1 << 20
 # An FFmpeg that says this much is wrong in any case; it is not listened to for ever.
-MOST_SAID_BYTES = 1 << 26
+MOST_SAID_BYTES = 1 << 24
 _TICK_SECONDS = 0.2
 _LONGEST_LINE = 1 << 16
 

@@ -30,7 +30,7 @@ LIMITS = Limits(wall=600, stall=120)
             id="a full disk",
         ),
         pytest.param(Ended(0, 3, "av_interleaved_write_frame(): Disk quota exceeded"), "JS174", "quota", id="a quota"),
-        pytest.param(Ended(244, 0, "Cannot allocate memory"), "JS176", "not enough memory", id="no memory"),
+        pytest.param(Ended(244, 0, "Cannot allocate memory"), "JS176", "not enough memory, or threads", id="no memory"),
         pytest.param(Ended(1, 0, "media.mov: Stale file handle"), "JS179", "a mount does not answer", id="no mount"),
         pytest.param(
             Ended(183, 4, "[h264 @ 0x2] error while decoding MB 3 4, bytestream -5"),

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from runner.execution.gate import Verdict, inspect, length
+from runner.execution.process import Limits
 from runner.plan.model import Expectation
 from tests.clips import FFMPEG, clip, ffmpeg
 
@@ -227,3 +228,36 @@ def test_the_order_to_stop_ends_the_gate_without_a_verdict(good: Path) -> None:
     stop = threading.Event()
     stop.set()
     assert inspect(good, EXPECTED, Path(FFMPEG), good.with_suffix(".log"), stop) == Verdict((), stopped=True)
+
+
+def quickly(file: Path, expects: Expectation = EXPECTED) -> Verdict:
+    nowhere = Path("/nowhere/ffmpeg")  # nothing is decoded
+    return inspect(file, expects, nowhere, file.with_suffix(".log"), threading.Event(), mode="quick")
+
+
+def test_a_quick_look_passes_a_good_file_and_starts_no_ffmpeg(good: Path) -> None:
+    assert quickly(good) == Verdict(())
+
+
+def test_a_quick_look_finds_what_is_short_or_other_than_planned(good: Path, tmp_path: Path) -> None:
+    short = made(tmp_path / "short.mov", replace(GOOD, seconds=0.28))
+    assert quickly(short).reasons[0] == "7 frames decode, 10 were planned"
+    assert quickly(good, expecting(codec="h264")).reasons == ("codec is prores, h264 was planned",)
+
+
+def test_a_quick_look_does_not_see_damage_and_the_full_one_does(good: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.mov"
+    data = bytearray(good.read_bytes())
+    header = data.rindex(b"icpf")  # of the last frame; zeros in a slice are decoded without a word
+    data[header : header + 40] = bytes(40)
+    damaged.write_bytes(data)
+    assert quickly(damaged) == Verdict(())
+    assert judged(damaged).reasons
+
+
+def test_a_decoding_that_broke_a_limit_is_no_fault_of_the_file(good: Path) -> None:
+    limits = Limits(wall=0)
+    verdict = inspect(good, EXPECTED, Path(FFMPEG), good.with_suffix(".log"), threading.Event(), limits=limits)
+    assert verdict.reasons == ()
+    assert verdict.ended
+    assert verdict.ended.cut == "late"

@@ -138,7 +138,7 @@ class Site:
         self.judge(said)
         assert sorted(path.name for path in self.finals) == sorted(names)
         assert work_folders(self.repository.proxies) == []
-        assert [path.name for path in (self.state / "claims").iterdir()] == [".lock"]
+        assert {path.name for path in (self.state / "claims").glob("*")} <= {".lock"}
 
 
 def new_site(top: Path, clip: Path, frames: int = FRAMES, names: Sequence[str] = NAMES) -> Site:
