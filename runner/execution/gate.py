@@ -11,7 +11,7 @@ from typing import Literal
 from runner.errors import JobspecError
 from runner.execution import process
 from runner.execution.complaints import meaning
-from runner.media.facts import Facts
+from runner.media.facts import Colour, Facts
 from runner.media.probe import probe
 from runner.plan.model import Expectation
 from runner.spec.rates import rate_label
@@ -64,12 +64,39 @@ def _differences(expects: Expectation, facts: Facts) -> Iterator[str]:
         ("timecode", facts.timecode, expects.timecode),
         ("audio tracks", len(facts.sound), len(expects.channels)),
         ("audio channels", tuple(track.channels for track in facts.sound), expects.channels),
+        ("sample rates", tuple(track.sample_rate for track in facts.sound), expects.sample_rates),
+        ("scan", picture.scan, expects.scan or picture.scan),
+        ("reel", facts.reel, expects.reel or facts.reel),
+        *_colours(picture.colour, expects.colour or Colour()),
     )
     for what, found, planned in compared:
         if found != planned:
             yield f"{what} is {found}, {planned} was planned"
     if _bits(picture.pixel_format) < _bits(expects.pixel_format):
         yield f"pixel format is {picture.pixel_format}, {expects.pixel_format} was planned"
+
+
+# Names of one thing: BT.601's matrix has two, BT.709's curve four (ITU-T H.273), of which MXF has one each.
+_ALIKE = {
+    "matrix": {"bt470bg": "smpte170m"},
+    "transfer": {"smpte170m": "bt709", "bt2020-10": "bt709", "bt2020-12": "bt709"},
+}
+
+
+def _meant(what: str, name: str | None) -> str | None:
+    return _ALIKE.get(what, {}).get(name or "", name)
+
+
+def _colours(found: Colour, planned: Colour) -> Iterator[tuple[str, object, object]]:
+    """Yield what is compared of colour, by what it means: only what was planned to be said."""
+    named = (
+        ("primaries", found.primaries, planned.primaries),
+        ("transfer", found.transfer, planned.transfer),
+        ("matrix", found.matrix, planned.matrix),
+    )
+    for what, there, wanted in named:
+        if wanted:
+            yield what, _meant(what, there), _meant(what, wanted)
 
 
 def _chroma(pixel_format: str) -> str:

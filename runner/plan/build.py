@@ -203,6 +203,10 @@ def _expectation(setting: _Setting, facts: Facts, intent: Intent) -> Expectation
         timecode=intent.wrap.timecode,
         channels=tuple(track.channels for track in intent.sound),
         sounds=lengths,
+        scan=seen.scan,
+        colour=seen.colour,
+        reel=intent.wrap.reel,
+        sample_rates=tuple(track.sample_rate for track in intent.sound),
     )
 
 
@@ -266,7 +270,7 @@ def _output(setting: _Setting, clip: Clip, index: int, facts: Facts) -> tuple[Ou
     if refused := _refusals(setting, clip, source, facts):
         raise JobspecError(refused)
     intent = _intent(setting, clip, facts)
-    if refused := picture.refusals(source, intent.picture, setting.recipe, setting.table):
+    if refused := picture.refusals(source, intent.picture, setting.spec.container, setting.recipe, setting.table):
         raise JobspecError(refused)
     tokens = _tokens(setting, clip, index, facts, intent)
     output = Output(

@@ -93,7 +93,7 @@ class Expectation(Value, frozen=True, kw_only=True):
     """What the gate measures: `frames` decode within `frames_off`; codec names are FFmpeg's decoders'.
 
     `seconds` is the length of the picture, `longest` what the file may last with its sound, `sounds` the length of
-    each audio track where it is known; all in seconds.
+    each audio track where it is known; all in seconds. Of `colour` what it names is looked for. Sample rates in Hz.
     """
 
     frames: int
@@ -109,6 +109,10 @@ class Expectation(Value, frozen=True, kw_only=True):
     timecode: str | None = None
     channels: tuple[int, ...] = ()
     sounds: tuple[Fraction | None, ...] = ()
+    scan: Scan | None = None
+    colour: Colour | None = None
+    reel: str | None = None
+    sample_rates: tuple[int, ...] = ()
 
 
 class Key(Value, frozen=True, kw_only=True):

@@ -136,9 +136,12 @@ def _tags(colour: Colour) -> tuple[str, ...]:
     return tuple(word for name, value in named if value for word in (name, value))
 
 
-def refusals(source: str, intent: PictureIntent, recipe: Recipe, table: Table) -> list[Problem]:
+def refusals(source: str, intent: PictureIntent, container: str, recipe: Recipe, table: Table) -> list[Problem]:
     """Return why this codec cannot make this picture: the planned errors, before a frame is encoded."""
     found = [*_too_small(source, intent, recipe), *_unlisted(source, intent, recipe)]
+    if intent.sar != 1 and container in recipe.square_in:
+        shape = f"{intent.sar.numerator}:{intent.sar.denominator}"
+        found.append(problem("JS169", source=source, shape=shape, codec=intent.codec, container=container))
     if intent.colour.transfer in HDR and not _deep(intent.pixel_format):
         deep = ", ".join(name for name, row in table.picture.items() if _deep(row.pixel_format))
         transfer = HDR[intent.colour.transfer]

@@ -22,7 +22,7 @@ class Recipe:
     each container says rightly of them;
     `threads` is a number where bits depend on it, "any" where the machine may choose, "own" where the options say it
     or the encoder does not ask; `smallest` is (width, height); `matrix` is the only one that the codec's decoders know;
-    `fixed` says that the codec is a list of sizes and rates (plan/dnxhd.py); `tags` are options that one container
+    `square_in` are containers in which it cannot say another sample aspect ratio than 1; `fixed` says that the codec is a list of sizes and rates (plan/dnxhd.py); `tags` are options that one container
     needs.
     """
 
@@ -37,6 +37,7 @@ class Recipe:
     threads: int | Literal["any", "own"] = "any"
     matrix: str | None = None
     smallest: tuple[int, int] = (2, 2)
+    square_in: tuple[str, ...] = ()
     fixed: bool = False
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     why: str
@@ -74,6 +75,7 @@ def _dnxhr(profile: str, pixel_format: str) -> Recipe:
         pixel_format=pixel_format,
         matrix="bt709",
         smallest=(256, 120),
+        square_in=("mxf",),
         why="the profile alone fixes the rate at any size; the encoder refuses less than 256x120",
         source="SMPTE ST 2019-1; FFmpeg 9.0.2, measured",
     )
@@ -95,6 +97,7 @@ _PICTURE_1: Mapping[str, Recipe] = {
         matrix="bt709",
         fields=_FIELDS,
         scans={"mov": _TOP, "mkv": _TOP, "mxf": _TOP},
+        square_in=("mxf",),
         fixed=True,
         why="DNxHD is a list of sizes, rates and bitrates; Avid refuses what is not on it",
         source="SMPTE ST 2019-1, Avid DNxHD Technology White Paper; FFmpeg's encoder table",
