@@ -144,8 +144,8 @@ CODES: dict[str, Row] = {
     "JS071": Row("{source}: {size} is too small for {codec}, which needs {minimum}; {remedy}"),
     "JS072": Row("{source}: {found} channels in one track cannot go into {codec}; {remedy}"),
     "JS169": Row(
-        "{source}: {codec} in {container} cannot say pixels of {shape}; mov and mkv can, and `fit: pad` with a box makes"
-        " them square"
+        "{source}: {codec} in {container} cannot say pixels of {shape}; mov and mkv can, and `fit: pad` with a box"
+        " makes them square"
     ),
     "JS073": Row("{source}: the timecode {found} does not exist at {rate} frames a second; {remedy}"),
     "JS074": Row("{source}: {loss}", Exit.OK),

@@ -22,8 +22,8 @@ class Recipe:
     each container says rightly of them;
     `threads` is a number where bits depend on it, "any" where the machine may choose, "own" where the options say it
     or the encoder does not ask; `smallest` is (width, height); `matrix` is the only one that the codec's decoders know;
-    `square_in` are containers in which it cannot say another sample aspect ratio than 1; `fixed` says that the codec is a list of sizes and rates (plan/dnxhd.py); `tags` are options that one container
-    needs.
+    `square_in` are containers in which it cannot say another sample aspect ratio than 1; `fixed` says that the codec is
+    a list of sizes and rates (plan/dnxhd.py); `tags` are options that one container needs.
     """
 
     encoder: str
