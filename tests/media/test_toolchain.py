@@ -65,7 +65,7 @@ def test_the_bundled_build_is_of_the_line_that_plans_are_made_for() -> None:
 def test_the_bundled_build_has_every_encoder_that_a_recipe_names() -> None:
     tables = recipes.TABLES.values()
     needed = {row.encoder for table in tables for row in table.picture.values()}
-    needed |= {row.encoder for table in tables for row in table.sound.values()}
+    needed |= {row.encoder for table in tables for row in table.sound.rows.values()}
     assert needed <= encoders(Path(FFMPEG))
     fit(identify(Path(FFMPEG)), DECLARED, frozenset(needed))
 
