@@ -89,16 +89,28 @@ def burnt(intent: PictureIntent, overlays: Iterable[Overlay], name: str, code: T
     return replace(intent, burns=burns)
 
 
+def _cell(burn: Burn) -> tuple[str, str]:
+    """Return row and column of a burn-in."""
+    row, _, column = burn.position.partition("-")
+    return (row, column) if column else ("middle", "center")
+
+
+def _room(burn: Burn, intent: PictureIntent) -> int:
+    """Return the width in pixels that a burn-in may take, its box included: its share, where others share its row."""
+    columns = {column for row, column in map(_cell, intent.burns) if row == _cell(burn)[0]}
+    shares = 1 if len(columns) == 1 else 3 if "center" in columns else 2
+    inside = intent.width - 2 * (intent.width // _MARGIN)
+    return inside if shares == 1 else inside // shares - intent.width // _MARGIN // 2
+
+
 def _font_size(burn: Burn, intent: PictureIntent) -> int:
     """Return the size in pixels: as asked for, or what a text that is too long leaves."""
-    room = intent.width - 2 * (intent.width // _MARGIN)
-    fitting = room * FONT.em // (FONT.advance * len(burn.text or _FRAME))
+    fitting = _room(burn, intent) * FONT.em // (FONT.advance * len(burn.text or _FRAME))
     return max(_SMALLEST, min(round(intent.height * burn.size / 100), fitting))
 
 
 def _place(burn: Burn, intent: PictureIntent) -> str:
-    row, _, column = burn.position.partition("-")
-    row, column = (row, column) if column else ("middle", "center")
+    row, column = _cell(burn)
     across = _COLUMNS[column].format(margin=intent.width // _MARGIN)
     return f"x={across}:y={_ROWS[row].format(margin=intent.height // _MARGIN)}"
 

@@ -113,6 +113,15 @@ def test_a_name_too_long_is_drawn_smaller_and_not_cut(grey: Path, tmp_path: Path
     assert (left >= 32, right >= 32, right < 110) == (True, True, True)
 
 
+@pytest.mark.parametrize("columns", [("left", "right"), ("left", "center", "right"), ("left", "center")])
+def test_long_texts_in_one_row_leave_each_other_room(columns: tuple[str, ...], grey: Path, tmp_path: Path) -> None:
+    overlay = [{"show": "text", "text": "H" * 40, "position": f"bottom-{column}"} for column in columns]
+    data = pixels(drawn(planned_from(grey, codec="h264", overlay=overlay), tmp_path / "work"), "gray")
+    # What is drawn, box or letter, is no longer the grey of the picture, which is left between two boxes.
+    touched = "".join("x" if any(abs(each - data[0]) > 12 for each in data[at::640]) else " " for at in range(640))
+    assert len([each for each in touched.split("     ") if "x" in each]) == len(columns)
+
+
 def test_opacity_lets_the_picture_through(grey: Path, tmp_path: Path) -> None:
     def brightest(opacity: int) -> int:
         overlay = show("text", text="HHH", position="center", size=20, opacity=opacity)
@@ -278,3 +287,11 @@ def test_all_letters_have_the_one_width_that_sizes_are_computed_with(font: bytes
 def test_an_arrow_stays_two_letters(font: bytes) -> None:
     """Fonts for programmers make → of -> and ≠ of !=: then a name in the picture is not the name of the file."""
     assert not [each for each in (b"calt", b"liga", b"clig", b"rlig") if each in tables(font)[b"GSUB"]]
+
+
+def test_letters_stand_on_the_bars_of_a_padded_picture(grey: Path, tmp_path: Path) -> None:
+    overlay = show("text", text="HHHH", position="top-left", size=8)
+    output = planned_from(grey, codec="h264", resolution="320x320", fit="pad", overlay=overlay)
+    left, top, _, bottom = boxes(drawn(output, tmp_path / "work"), 320, 320)
+    # The picture is 180 high, so that the bars above and below it are 70.
+    assert (16 <= left < 26, 16 <= top < 26, bottom > 250) == (True, True, True)

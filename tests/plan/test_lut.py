@@ -254,3 +254,13 @@ def test_without_a_table_the_filters_are_as_they_were() -> None:
     output = planned(facts())
     assert filters(picture(), output.intent.picture) == output.arguments.filters
     assert not [each for each in output.arguments.filters if "rgb" in each or "lut" in each]
+
+
+def test_with_a_table_nothing_else_is_done_to_light(tmp_path: Path) -> None:
+    """The table makes the look: no tone-mapping behind it, no curve before it."""
+    (tmp_path / "a.cube").write_text(cube())
+    for known in (facts(colour=hdr("smpte2084")), facts(colour=Colour(transfer="linear"), rgb=True)):
+        output = graded(known, tmp_path, lut="a.cube", color="tonemap", codec="h264")
+        assert not [each for each in output.arguments.filters if each.startswith(("zscale", "tonemap"))]
+        assert output.intent.picture.colour.transfer == "bt709"
+        assert len(output.losses) == 1
