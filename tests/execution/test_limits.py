@@ -100,7 +100,7 @@ HANGS = "trap '' TERM; while :; do sleep 0.1; done"
 
 
 def test_an_ffmpeg_that_hangs_is_ended_and_told(bench: Bench, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runner.execution.children.GRACE_SECONDS", 0.2)
+    monkeypatch.setattr("runner.execution.stopping.GRACE_SECONDS", 0.2)
     outcome = make(bench, plan, fake(bench.top / "ffmpeg", HANGS), Wanted(stall_timeout=0.5))
     assert codes(outcome) == ["JS172"]
     assert outcome.seconds < 5
@@ -128,7 +128,7 @@ def test_an_ffmpeg_that_is_slow_and_still_writes_is_not_taken_for_one_that_hangs
 def test_an_ffmpeg_that_talks_without_end_is_ended_and_its_log_stays_small(
     bench: Bench, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("runner.execution.process.MOST_SAID_BYTES", 3 << 20)
+    monkeypatch.setattr("runner.execution.watching.MOST_SAID_BYTES", 3 << 20)
     outcome = make(bench, plan, fake(bench.top / "ffmpeg", "exec yes this goes on >&2"))
     assert codes(outcome) == ["JS178"]
     (log,) = (bench.state / "logs").iterdir()
