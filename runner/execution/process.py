@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,22 +75,34 @@ def spawn(command: Sequence[str], folder: Path, memory: int | None = None) -> "s
     )
 
 
+def _ready(selector: selectors.BaseSelector, child: "subprocess.Popen[bytes]") -> list[selectors.SelectorKey]:
+    """Return the pipes that have something to say, after a moment; once both are closed, wait for the child."""
+    if selector.get_map():
+        return [key for key, _ in selector.select(_TICK_SECONDS)]
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(_TICK_SECONDS)
+    return []
+
+
 def _drain(
     child: "subprocess.Popen[bytes]", watch: Watch, guard: Guard, stop: threading.Event
 ) -> tuple[bool, Cut | None]:
-    """Read until both pipes close; return whether the child was told to stop, and the limit that it broke."""
+    """Read until the child has ended and both pipes are closed, which may come in either order.
+
+    Returns whether it was told to stop, and the limit that it broke.
+    """
     stopper = Stopper(child.pid)
     stopped, cut = False, None
     with selectors.DefaultSelector() as selector:
         for pipe, take in ((child.stdout, watch.output), (child.stderr, watch.complaint)):
             assert pipe is not None
             selector.register(pipe, selectors.EVENT_READ, take)
-        while selector.get_map():
+        while selector.get_map() or child.poll() is None:
             stopped = stopped or stop.is_set()
             cut = cut or guard.broken()
             if stopped or cut:
                 stopper.step(getattr(stop, "hurried", False))
-            for key, _ in selector.select(_TICK_SECONDS):
+            for key in _ready(selector, child):
                 data = os.read(key.fd, 1 << 16)
                 key.data(data)
                 if not data:

@@ -136,6 +136,15 @@ def test_an_ffmpeg_that_talks_without_end_is_ended_and_its_log_stays_small(
     assert left(bench) == []
 
 
+def test_an_ffmpeg_that_closes_its_pipes_and_goes_on_is_still_watched(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\nexec >&- 2>&-\nexec sleep 60\n")
+    program.chmod(0o755)
+    limits = Limits(stall=0.5)
+    ended = run([str(program)], folder=tmp_path, log=tmp_path / "log", stop=threading.Event(), limits=limits)
+    assert (ended.status, ended.cut) == (-15, "stalled")
+
+
 def test_progress_without_a_line_end_is_not_kept_for_ever(tmp_path: Path) -> None:
     command = [FFMPEG, "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=64x64:d=0.1", "-f", "null", "-"]
     program = tmp_path / "program"
