@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from runner.errors import Exit
-from runner.execution.children import Stop
+from runner.execution.stopping import Stop
 from runner.report.reader import reader_may_be_gone
 
 # Seconds after a second Ctrl-C until the process ends, whatever it still waits for.

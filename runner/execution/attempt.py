@@ -7,8 +7,8 @@ from typing import Literal
 
 from runner.errors import Exit, JobspecError, Problem, problem
 from runner.execution import limits, process
-from runner.execution.children import Stop
 from runner.execution.ledger import Event, Record, Writer, now
+from runner.execution.stopping import Stop
 from runner.execution.sweep import WORK
 from runner.plan.model import Output
 from runner.spec.location import Mounts, parse_location

@@ -37,7 +37,7 @@ def _one(output: Output, setting: Setting, replaces: str | None, watcher: Watche
         return None
     watcher.begun(output)
     outcome = execute(output, setting, replaces=replaces, tell=lambda progress: watcher.moved(output, progress))
-    if fail_fast and outcome.problems:
+    if fail_fast and outcome.word == "failed":
         setting.stop.set()  # here, not where outcomes are gathered: this worker takes its next task at once
     watcher.ended(outcome)
     return outcome

@@ -1,44 +1,28 @@
-"""The one door through which FFmpeg is started to encode or decode: spawn, progress, limits, stop, bounded log."""
+"""The one door through which FFmpeg is started to encode or decode; it never outlives its runner."""
 
+import errno
 import os
 import selectors
 import subprocess
+import sys
 import threading
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
 
-from runner.execution import children
+from runner.execution import leash
 from runner.execution.complaints import Listener
+from runner.execution.stopping import Stopper, kill
+from runner.execution.watching import Cut, Guard, Limits, Progress, Watch
+from runner.plan.arguments import ENVIRONMENT
 
+__all__ = ["Cut", "Ended", "Limits", "Progress", "environment", "run", "spawn"]
+
+# What a child may inherit. FFREPORT and its like make FFmpeg write files; whatever is not named here is gone.
+_INHERITED = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 PROGRESS = ("-progress", "pipe:1", "-nostats", "-stats_period", "0.5")
-MOST_LOG_BYTES = 1 << 20
-# An FFmpeg that says this much is wrong in any case; it is not listened to for ever.
-MOST_SAID_BYTES = 1 << 24
 _TICK_SECONDS = 0.2
-_LONGEST_LINE = 1 << 16
-
-# Why we ended it: no progress, over its time, or talking without end.
-Cut = Literal["stalled", "late", "noisy"]
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far one FFmpeg is: frames written, and its speed against real time where it says so."""
-
-    frame: int = 0
-    speed: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one FFmpeg may take: seconds in all, seconds without progress, bytes of memory; None is no limit."""
-
-    wall: float | None = None
-    stall: float | None = None
-    memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,97 +44,65 @@ class Ended:
         return self.status == 0 and not self.complaint and not self.stopped and self.cut is None
 
 
-@dataclass(slots=True)
-class _Watch:
-    """Reads both pipes of a child until they close: a pipe that nobody drains stops FFmpeg."""
-
-    log: IO[bytes]
-    tell: Callable[[Progress], None]
-    listener: Listener
-    frame: int = 0
-    said: int = 0
-    sign: object = None
-    moved: float = field(default_factory=time.monotonic)
-    rest: bytes = b""
-
-    def output(self, data: bytes) -> None:
-        *lines, rest = (self.rest + data).split(b"\n")
-        self.rest = rest[-_LONGEST_LINE:]
-        values = dict(line.split(b"=", 1) for line in lines if b"=" in line)
-        if (frame := values.get(b"frame", b"").strip()).isdigit():
-            self.frame = int(frame)
-        if b"progress" in values:
-            self.alive((self.frame, values.get(b"out_time_us"), values.get(b"total_size")))
-            self.tell(Progress(self.frame, _speed(values.get(b"speed", b""))))
-
-    def complaint(self, data: bytes) -> None:
-        self.log.write(data[: max(0, MOST_LOG_BYTES - self.said)])
-        self.said += len(data)
-        self.listener.hear(data)
-
-    def alive(self, sign: object) -> None:
-        """Take a sign of life: it counts when it is another than the last."""
-        if sign != self.sign:
-            self.sign, self.moved = sign, time.monotonic()
+def environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of every FFmpeg."""
+    return {name: environ[name] for name in _INHERITED if name in environ} | dict(ENVIRONMENT)
 
 
-def _speed(text: bytes) -> float | None:
-    try:
-        return float(text.strip().rstrip(b"x"))
-    except ValueError:
-        return None
+def _refuse_missing(program: str) -> None:
+    """Raise the OSError that exec would raise, for the leash would start in any case."""
+    number = errno.ENOENT if not Path(program).exists() else errno.EACCES
+    if not Path(program).is_file() or not os.access(program, os.X_OK):
+        raise OSError(number, os.strerror(number), program)
 
 
-@dataclass(slots=True)
-class _Guard:
-    """Says when a child has broken a limit. A file that grows is progress too: faststart writes all of it twice."""
+def spawn(command: Sequence[str], folder: Path, memory: int | None = None) -> "subprocess.Popen[bytes]":
+    """Start a program in `folder` on the leash, leader of a session of its own, with no keyboard and two pipes.
 
-    limits: Limits
-    watch: _Watch
-    grows: Path | None
-    begun: float = field(default_factory=time.monotonic)
-    size: tuple[int, int] = (0, 0)
-    grew: float = field(default_factory=time.monotonic)
-
-    def broken(self) -> Cut | None:
-        """Return the limit that is broken now, if one is."""
-        now = time.monotonic()
-        if self.watch.said > MOST_SAID_BYTES:
-            return "noisy"
-        if self.limits.wall is not None and now - self.begun > self.limits.wall:
-            return "late"
-        return "stalled" if self.limits.stall is not None and now - self._moved(now) > self.limits.stall else None
-
-    def _moved(self, now: float) -> float:
-        if (size := _size(self.grows)) != self.size:
-            self.size, self.grew = size, now
-        return max(self.watch.moved, self.grew)
+    On Linux the kernel kills it when the calling *thread* ends: whoever spawns must also wait for it. `memory` is the
+    most it may allocate, in bytes. Raises OSError when there is no such program.
+    """
+    _refuse_missing(command[0])
+    how = leash.BIND if sys.platform == "linux" else leash.WATCH
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", leash.__file__, how, str(os.getpid()), str(memory or 0), *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        env=environment(os.environ),
+        start_new_session=True,
+    )
 
 
-def _size(path: Path | None) -> tuple[int, int]:
-    try:
-        status = path.stat() if path else None
-    except OSError:
-        status = None
-    return (status.st_size, status.st_mtime_ns) if status else (0, 0)
+def _ready(selector: selectors.BaseSelector, child: "subprocess.Popen[bytes]") -> list[selectors.SelectorKey]:
+    """Return the pipes that have something to say, after a moment; once both are closed, wait for the child."""
+    if selector.get_map():
+        return [key for key, _ in selector.select(_TICK_SECONDS)]
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(_TICK_SECONDS)
+    return []
 
 
 def _drain(
-    child: "subprocess.Popen[bytes]", watch: _Watch, guard: _Guard, stop: threading.Event
+    child: "subprocess.Popen[bytes]", watch: Watch, guard: Guard, stop: threading.Event
 ) -> tuple[bool, Cut | None]:
-    """Read until both pipes close; return whether the child was told to stop, and the limit that it broke."""
-    stopper = children.Stopper(child)
+    """Read until the child has ended and both pipes are closed, which may come in either order.
+
+    Returns whether it was told to stop, and the limit that it broke.
+    """
+    stopper = Stopper(child.pid)
     stopped, cut = False, None
     with selectors.DefaultSelector() as selector:
         for pipe, take in ((child.stdout, watch.output), (child.stderr, watch.complaint)):
             assert pipe is not None
             selector.register(pipe, selectors.EVENT_READ, take)
-        while selector.get_map():
+        while selector.get_map() or child.poll() is None:
             stopped = stopped or stop.is_set()
             cut = cut or guard.broken()
             if stopped or cut:
                 stopper.step(getattr(stop, "hurried", False))
-            for key, _ in selector.select(_TICK_SECONDS):
+            for key in _ready(selector, child):
                 data = os.read(key.fd, 1 << 16)
                 key.data(data)
                 if not data:
@@ -177,12 +129,12 @@ def run(
     """
     limits = limits or Limits()
     with log.open("ab", buffering=0) as file:
-        child = children.spawn([command[0], *PROGRESS, *command[1:]], folder, limits.memory)
-        watch = _Watch(file, tell, Listener(tuple(tolerates)))
+        child = spawn([command[0], *PROGRESS, *command[1:]], folder, limits.memory)
+        watch = Watch(file, tell, Listener(tuple(tolerates)))
         with child:
             try:
-                stopped, cut = _drain(child, watch, _Guard(limits, watch, grows), stop)
+                stopped, cut = _drain(child, watch, Guard(limits, watch, grows), stop)
             except BaseException:
-                children.kill(child)
+                kill(child.pid)
                 raise
     return Ended(child.returncode, watch.frame, watch.listener.complaint(), stopped, cut)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from runner import JobSpec
-from runner.execution.children import Stop
 from runner.execution.ledger import Record, Writer, read_ledger
+from runner.execution.stopping import Stop
 from runner.execution.task import Outcome, Setting, execute
 from runner.media.probe import probe
 from runner.media.toolchain import DECLARED, identify

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.execution import children, leash
-from runner.execution.children import Stop, Stopper, kill, spawn
+from runner.execution import leash, stopping
+from runner.execution.process import spawn
+from runner.execution.stopping import Stop, Stopper, kill
 from tests.clips import FFMPEG
 from tests.execution.fakes import processes_about
 
@@ -22,11 +23,11 @@ TOP = Path(__file__).parents[2]
 RUNNER = """\
 import sys, threading, time
 from pathlib import Path
-from runner.execution import children, leash
+from runner.execution import process
 {prepare}
 folder = Path({folder!r})
 def work():
-    child = children.spawn([{ffmpeg!r}, "-v", "error", "-re", "-f", "lavfi", "-i", "testsrc2=s=64x64",
+    child = process.spawn([{ffmpeg!r}, "-v", "error", "-re", "-f", "lavfi", "-i", "testsrc2=s=64x64",
         "-metadata", f"title={{folder}}/marker", "-f", "null", "-"], folder)
     child.wait()
 threading.Thread(target=work).start()
@@ -97,13 +98,13 @@ def test_a_child_that_ignores_the_order_is_killed_at_once_when_it_is_given_twice
     child = spawn(["/bin/sh", "-c", "trap '' TERM; echo; while :; do sleep 0.1; done"], tmp_path)
     assert child.stdout
     child.stdout.readline()
-    stopper, begun = Stopper(child), time.monotonic()
+    stopper, begun = Stopper(child.pid), time.monotonic()
     stopper.step()
     time.sleep(0.2)
     assert child.poll() is None
     stopper.step(hurried=True)
     assert child.wait() == -signal.SIGKILL
-    assert time.monotonic() - begun < children.GRACE_SECONDS
+    assert time.monotonic() - begun < stopping.GRACE_SECONDS
 
 
 def test_a_child_has_pythons_signals_reset_and_leaves_no_core(tmp_path: Path) -> None:
@@ -156,5 +157,5 @@ def test_an_order_that_is_given_twice_is_in_a_hurry() -> None:
 def test_killing_what_has_ended_is_no_error(tmp_path: Path) -> None:
     child = spawn(["/bin/true"], tmp_path)
     child.communicate()
-    kill(child)
+    kill(child.pid)
     assert os.getpid()

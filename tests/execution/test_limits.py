@@ -100,7 +100,7 @@ HANGS = "trap '' TERM; while :; do sleep 0.1; done"
 
 
 def test_an_ffmpeg_that_hangs_is_ended_and_told(bench: Bench, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runner.execution.children.GRACE_SECONDS", 0.2)
+    monkeypatch.setattr("runner.execution.stopping.GRACE_SECONDS", 0.2)
     outcome = make(bench, plan, fake(bench.top / "ffmpeg", HANGS), Wanted(stall_timeout=0.5))
     assert codes(outcome) == ["JS172"]
     assert outcome.seconds < 5
@@ -128,12 +128,21 @@ def test_an_ffmpeg_that_is_slow_and_still_writes_is_not_taken_for_one_that_hangs
 def test_an_ffmpeg_that_talks_without_end_is_ended_and_its_log_stays_small(
     bench: Bench, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("runner.execution.process.MOST_SAID_BYTES", 3 << 20)
+    monkeypatch.setattr("runner.execution.watching.MOST_SAID_BYTES", 3 << 20)
     outcome = make(bench, plan, fake(bench.top / "ffmpeg", "exec yes this goes on >&2"))
     assert codes(outcome) == ["JS178"]
     (log,) = (bench.state / "logs").iterdir()
     assert log.stat().st_size < (1 << 20) + 4096
     assert left(bench) == []
+
+
+def test_an_ffmpeg_that_closes_its_pipes_and_goes_on_is_still_watched(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\nexec >&- 2>&-\nexec sleep 60\n")
+    program.chmod(0o755)
+    limits = Limits(stall=0.5)
+    ended = run([str(program)], folder=tmp_path, log=tmp_path / "log", stop=threading.Event(), limits=limits)
+    assert (ended.status, ended.cut) == (-15, "stalled")
 
 
 def test_progress_without_a_line_end_is_not_kept_for_ever(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from runner.execution import local
+from runner.execution.claims import claimed
 from runner.execution.local import Watcher
 from runner.execution.process import Progress
 from runner.execution.task import Outcome
@@ -181,3 +182,11 @@ def test_workers_and_threads_fit_the_cores_unless_told() -> None:
     assert workers == max(1, local.cores() // 2)
     assert threads == max(1, local.cores() // workers)
     assert local.fitting(1000, 1) == (1, local.cores())
+
+
+def test_with_fail_fast_an_output_that_another_runner_makes_stops_nothing(bench: Bench, plan: Plan) -> None:
+    seen = Seen()
+    with claimed(bench.state, "proxies:out/b.mov", "another's"):
+        outcomes = run(bench, plan, seen, fail_fast=True)
+    words = {outcome.output.name: outcome.word for outcome in outcomes}
+    assert words == {"d.mov": "made", "b.mov": "claimed", "a.mov": "made", "c.mov": "made"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.execution import children, process
+from runner.execution import stopping, watching
 from runner.execution.process import Ended, Progress, run
 from tests.clips import FFMPEG
 from tests.execution.fakes import processes_about
@@ -71,7 +71,7 @@ def test_an_exit_status_is_handed_on(tmp_path: Path, script: str, status: int) -
 def test_a_flood_of_complaints_is_drained_and_the_log_stays_at_one_mebibyte(tmp_path: Path) -> None:
     ended = shell(tmp_path, "head -c 3000000 /dev/zero | tr '\\0' x >&2")
     assert ended.status == 0
-    assert (tmp_path / "log").stat().st_size == process.MOST_LOG_BYTES == 1 << 20
+    assert (tmp_path / "log").stat().st_size == watching.MOST_LOG_BYTES == 1 << 20
     assert ended.complaint == "x" * 4096
 
 
@@ -115,7 +115,7 @@ def test_the_order_to_stop_ends_ffmpeg_and_is_not_taken_for_success(tmp_path: Pa
     ended = run(command, folder=tmp_path, log=tmp_path / "log", stop=stopped_after(0.3))
     assert ended.stopped
     assert not ended.clean
-    assert time.monotonic() - begun < children.GRACE_SECONDS
+    assert time.monotonic() - begun < stopping.GRACE_SECONDS
     assert not processes_about(str(tmp_path))
 
 
@@ -127,7 +127,7 @@ def test_a_child_that_ends_with_0_when_told_to_stop_is_still_stopped(tmp_path: P
 def test_a_child_that_ignores_the_order_is_killed_with_all_its_children(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(children, "GRACE_SECONDS", 0.4)
+    monkeypatch.setattr(stopping, "GRACE_SECONDS", 0.4)
     begun = time.monotonic()
     script = f"trap '' TERM; sh -c 'while :; do sleep 0.1; done' {tmp_path}/grandchild"
     ended = shell(tmp_path, script, stopped_after(0.2))
