@@ -14,9 +14,9 @@ from runner.cli.workspace import Workspace, open_workspace, plan_of, refuse_esca
 from runner.errors import Exit, Problem, problem, worst
 from runner.execution import keep
 from runner.execution.adoption import Candidate, Judged, candidate, judge, record
-from runner.execution.children import Stop
 from runner.execution.ledger import Ledger, Writer
 from runner.execution.state import Standing, State, ledgers, survey
+from runner.execution.stopping import Stop
 from runner.media.toolchain import Build
 from runner.plan import document, shell
 from runner.plan.model import Plan

@@ -1,5 +1,6 @@
 """The group of verbs, and the one place that turns exceptions into messages and exit codes."""
 
+import errno
 import os
 import sys
 import tempfile
@@ -7,6 +8,7 @@ import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
+from typing import TextIO
 
 import click
 
@@ -21,6 +23,10 @@ VERBS = (
 )
 # Verbs for programs, left out of the list that --help prints.
 HIDDEN = {"exec-task": "exec_task"}
+
+
+# Errors that name no file, and then are of what is printed: more than a buffer of it, onto a disk that is full.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class _ClosedPipe(Exception):
@@ -75,11 +81,17 @@ def _flush() -> Exit:
         try:
             stream.flush()
         except OSError as error:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-            if error.errno not in GONE:
-                print(f"the output could not be written: {error.strerror}", file=sys.stderr)
-                code = Exit.TRY_AGAIN
+            code = worst([code, _unwritten(stream, error)])
     return code
+
+
+def _unwritten(stream: TextIO, error: OSError) -> Exit:
+    """Drop what a stream still holds, and say so unless its reader is gone and wants no more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    if error.errno in GONE:
+        return Exit.OK
+    print(f"the output could not be written: {error.strerror}", file=sys.stderr)
+    return Exit.TRY_AGAIN
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -106,7 +118,7 @@ def _run(arguments: Sequence[str]) -> Exit:
         return Exit.OK
     except OSError as error:
         if not error.filename:
-            return _bug(arguments)
+            return _unwritten(sys.stdout, error) if error.errno in _NO_ROOM else _bug(arguments)
         return _said(JobspecError(problem("JS106", found=str(error.filename), reason=error.strerror or str(error))))
     except Exception:
         return _bug(arguments)

@@ -12,9 +12,9 @@ from typing import TypeVar
 from runner.cli.interrupts import interruptible
 from runner.errors import JobspecError
 from runner.execution import gate, local
-from runner.execution.children import Stop
 from runner.execution.fixity import Judge
 from runner.execution.gate import Verdict
+from runner.execution.stopping import Stop
 from runner.media.toolchain import Build, find_ffmpeg, identify
 from runner.plan.model import Expectation, Output
 from runner.report.progress import counting

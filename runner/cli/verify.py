@@ -12,10 +12,10 @@ from runner.cli.choosing import chosen, only_option
 from runner.cli.gating import decoder, each_in_turn, gate_by, refuse_absent
 from runner.cli.workspace import open_workspace, plan_of, root_option, specs_argument
 from runner.errors import Exit, worst
-from runner.execution.children import Stop
 from runner.execution.fixity import Checked, Subject, check, subjects
 from runner.execution.ledger import Record
 from runner.execution.state import ledgers
+from runner.execution.stopping import Stop
 from runner.plan.model import Plan
 from runner.report.reader import reader_may_be_gone
 from runner.report.tables import show_table

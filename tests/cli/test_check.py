@@ -45,7 +45,7 @@ def test_every_problem_of_every_file_is_reported_with_its_place(repository: Repo
         'specs/a.yaml:7:13: JS021 resolution: "haf" is not a resolution; did you mean "half"?',
         'specs/a.yaml:10:1: JS010 odd: "odd" is not a field of a JobSpec; legal: jobspec_version, job_id, sources, '
         "output_directory, codec, container, resolution, fps_mode, fps_explicit, naming_template, resolved_tokens, "
-        "created_at, tokens",
+        "created_at, tokens, fit, upscale, scan, color, conform, quality, timecode, audio, lut, overlay",
         "specs/b.yaml:2:1: JS003: not YAML: while parsing a flow sequence; did not find expected ',' or ']'",
         'specs/sub/c.yaml:4:5: JS050 sources[1]: the root "medai" is not declared; add it to [roots] in jobspec.toml; '
         'did you mean "media"?',
