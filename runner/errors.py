@@ -225,7 +225,7 @@ CODES: dict[str, Row] = {
     ),
     "JS177": Row(
         "the source {found} is damaged, or is not what its name says: {reason}; nothing was published, the source is"
-        " untouched; log: {log}. Copy it anew from its card",
+        " untouched; log: {log}. Copy it anew from its card, or let it through by name (tolerate)",
         Exit.FAILED,
     ),
     "JS178": Row(

@@ -127,9 +127,13 @@ def _refusals(setting: _Setting, clip: Clip, source: str, facts: Facts) -> list[
     return found
 
 
-def _reading(setting: _Setting, source: str, facts: Facts) -> tuple[Arg, ...]:
+# The first complaint of a decoder ends FFmpeg, unless the spec lets some through by name.
+_STRICT = ("-xerror", "-err_detect", "explode")
+
+
+def _reading(setting: _Setting, clip: Clip, source: str, facts: Facts) -> tuple[Arg, ...]:
     return (
-        *("-xerror", "-err_detect", "explode"),
+        *(() if clip.own.tolerate else _STRICT),
         *("-protocol_whitelist", "file", "-format_whitelist", _whitelist(facts.format)),
         *("-max_pixels", str(MOST_PIXELS), "-threads", Threads()),
         *(_counted(facts) if facts.sequence else release(setting.toolchain).reading),
@@ -169,9 +173,9 @@ def _threads(recipe: recipes.Recipe) -> tuple[Arg, ...]:
     return ("-threads:v", Threads() if recipe.threads == "any" else str(recipe.threads))
 
 
-def _arguments(setting: _Setting, source: str, facts: Facts, intent: Intent) -> Arguments:
+def _arguments(setting: _Setting, clip: Clip, source: str, facts: Facts, intent: Intent) -> Arguments:
     return Arguments(
-        reading=_reading(setting, source, facts),
+        reading=_reading(setting, clip, source, facts),
         filters=picture.filters(facts.picture, intent.picture),
         writing=_writing(setting, source, facts, intent),
     )
@@ -214,7 +218,7 @@ def _expectation(setting: _Setting, facts: Facts, intent: Intent) -> Expectation
 _digest = lru_cache(maxsize=4096)(canonical.short)
 
 
-def _key(setting: _Setting, facts: Facts, intent: Intent) -> Key:
+def _key(setting: _Setting, clip: Clip, facts: Facts, intent: Intent) -> Key:
     recipe, heard = setting.recipe, setting.sound.recipe
     container = setting.spec.container
     encoding: list[object] = [recipe.encoder, picture.options(intent.picture, recipe), recipe.threads, picture.SCALER]
@@ -226,7 +230,7 @@ def _key(setting: _Setting, facts: Facts, intent: Intent) -> Key:
     if intent.picture.burns:
         encoding += [burn.FONT.sha256, burn.filters(intent.picture)]
     return Key(
-        source=canonical.short(facts.content),
+        source=canonical.short([facts.content, clip.own.tolerate] if clip.own.tolerate else facts.content),
         picture=_digest(intent.picture),
         sound=_digest(intent.sound),
         wrap=canonical.short(intent.wrap),
@@ -260,6 +264,7 @@ def _losses(setting: _Setting, clip: Clip, facts: Facts, intent: Intent) -> tupl
         *sound_judgement.losses(facts, setting.sound, _length(facts, intent)),
         *wrap.losses(facts, intent.wrap, intent.picture.rate),
         *(f"the file has {len(others) + 1} pictures; the first is taken" for _ in others[:1]),
+        *(f"what the decoder says like {each!r} is let through" for each in clip.own.tolerate),
         *(f"{each} cannot be decoded and is left out" for each in facts.ignored if each.startswith("audio")),
     )
 
@@ -281,12 +286,13 @@ def _output(setting: _Setting, clip: Clip, index: int, facts: Facts) -> tuple[Ou
         index=index,
         source=Source(location=source, facts=facts),
         intent=intent,
-        arguments=_arguments(setting, source, facts, intent),
+        arguments=_arguments(setting, clip, source, facts, intent),
         needs=tuple(sorted({setting.recipe.encoder, *([setting.sound.recipe.encoder] if intent.sound else [])})),
         expects=_expectation(setting, facts, intent),
         losses=_losses(setting, clip, facts, intent),
         auxiliary=(*lut.auxiliary(lut.chosen(setting.spec, clip, setting.luts)), *burn.auxiliary(intent.picture)),
-        key=_key(setting, facts, intent),
+        tolerates=clip.own.tolerate,
+        key=_key(setting, clip, facts, intent),
     )
     return output, tokens
 

@@ -53,6 +53,18 @@ begin() {
     printf 'encoding %s\\n' "$final"
 }
 
+# tolerate PATTERN...: drop from what FFmpeg said the lines that the spec lets through; every count must still hold
+tolerate() {
+    while IFS= read -r line; do
+        for pattern in "$@"; do
+            # shellcheck disable=SC2254
+            case $line in *$pattern*) continue 2 ;; esac
+        done
+        printf '%s\\n' "$line"
+    done <"$work/log" >"$work/left"
+    mv -- "$work/left" "$work/log"
+}
+
 # finish FILE FRAMES OFF: what FFmpeg does not tell by its exit code, then the one step to the final name
 finish() {
     [ ! -s "$work/log" ] || { cat "$work/log" >&2; fail "FFmpeg complained, so the output is not trusted: $final"; }
@@ -234,6 +246,10 @@ def _put(each: Auxiliary) -> str:
     return f"    lut {each.name} {place} {shlex.quote(digest)} {shlex.quote(each.head)}\n"
 
 
+def _tolerated(output: Output) -> str:
+    return f"    tolerate {' '.join(map(shlex.quote, output.tolerates))}\n" if output.tolerates else ""
+
+
 def _step(output: Output) -> str:
     words = _rows([_word(argument) for argument in compose([output])])
     named = harmless(f"{output.source.location} -> {output.location}")
@@ -245,5 +261,6 @@ def _step(output: Output) -> str:
         f'    (cd -- "$work" && exec "$FFMPEG" -progress "file:$work/progress" -nostats \\\n'
         f'        {words}) 2>"$work/log" ||\n'
         f'        {{ cat "$work/log" >&2; fail "FFmpeg failed: $final"; }}\n'
+        f"{_tolerated(output)}"
         f"    finish {output.work_name} {output.expects.frames} {output.expects.frames_off}\nfi\n\n"
     )
