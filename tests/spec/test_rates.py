@@ -6,6 +6,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from timecode import Timecode as OtherTimecode
 
 from runner.spec.rates import (
     HIGHEST,
@@ -278,3 +279,30 @@ def test_samples_since_midnight_are_a_timecode(samples: int, sample_rate: int, r
 def test_samples_at_no_rate_are_no_timecode(sample_rate: int, rate: Fraction) -> None:
     with pytest.raises(ValueError, match="no timecode"):
         Timecode.from_samples(5, sample_rate, rate)
+
+
+# Another library's arithmetic. It counts frames from 1.
+LABELS = {
+    "23.976": (Fraction(24000, 1001), False),
+    "24": (Fraction(24), False),
+    "25": (Fraction(25), False),
+    "29.97 drop-frame": (Fraction(30000, 1001), True),
+    "29.97": (Fraction(30000, 1001), False),
+    "30": (Fraction(30), False),
+    "50": (Fraction(50), False),
+    "59.94 drop-frame": (Fraction(60000, 1001), True),
+    "59.94": (Fraction(60000, 1001), False),
+    "60": (Fraction(60), False),
+}
+
+
+@pytest.mark.parametrize(("label", "rate", "drop"), [(label, *row) for label, row in LABELS.items()], ids=LABELS)
+@given(share=st.fractions(0, 1))
+def test_another_library_shows_the_same_code_for_every_frame_of_a_day(
+    label: str, rate: Fraction, drop: bool, share: Fraction
+) -> None:
+    day = parse_timecode(f"23:59:59{';' if drop else ':'}{round(rate) - 1}", rate).frames
+    frames = int(share * day)
+    theirs = OtherTimecode(label.split()[0], frames=frames + 1, force_non_drop_frame=not drop)
+    assert str(Timecode(frames, rate, drop)) == str(theirs)
+    assert parse_timecode(str(theirs), rate).frames == theirs.frames - 1
