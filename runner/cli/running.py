@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from runner.cli.interrupts import interruptible
 from runner.cli.wishes import Wishes
 from runner.errors import Exit, JobspecError, Problem, problem, worst
 from runner.execution import claims, keep, local
-from runner.execution.ledger import Writer
+from runner.execution.ledger import Ledger, Writer
 from runner.execution.state import Standing, State, ledgers, survey
 from runner.execution.stopping import Stop
 from runner.execution.sweep import WORK, sweep
@@ -38,11 +38,6 @@ class Result:
     def of(self, output: Output) -> Outcome | None:
         """Return the outcome of one output, if it was begun."""
         return next((each for each in self.outcomes if each.output is output), None)
-
-
-def stand_of(plan: Plan, mounts: Mounts) -> tuple[Standing, ...]:
-    """Return how every output of a plan stands."""
-    return survey(plan.outputs, ledgers(plan.outputs, mounts), mounts)
 
 
 def _needed(outputs: Sequence[Output]) -> frozenset[str]:
@@ -73,8 +68,7 @@ def make(
     build = _build(outputs, wishes.ffmpeg, environ)
     setting = _setting(plan, outputs, build, mounts, wishes)
     _keep(plan, build, mounts)
-    result.notes += _swept(outputs, mounts, setting.taken_over)
-    beforehand(outputs, build, mounts)  # after the sweep, which removes an empty work folder
+    beforehand(outputs, build, mounts)
     with interruptible(setting.stop) as asked, reporter(outputs) as report:
         watcher = local.Watcher(report.begun, report.moved, report.ended)
         result.outcomes = local.run(
@@ -109,9 +103,16 @@ def _setting(plan: Plan, outputs: Sequence[Output], build: Build, mounts: Mounts
     )
 
 
-def _swept(outputs: Sequence[Output], mounts: Mounts, taken_over: frozenset[str]) -> list[Problem]:
-    """Remove what the dead left in the way of these outputs; return what of it is nobody's to remove."""
+def look(outputs: Sequence[Output], mounts: Mounts, taken_over: Collection[str] = ()) -> Result:
+    """Return how outputs stand, once what the dead left about them is removed; also where nothing is to be made."""
     known = ledgers(outputs, mounts)
+    return Result(survey(outputs, known, mounts), notes=_swept(outputs, known, mounts, taken_over))
+
+
+def _swept(
+    outputs: Sequence[Output], known: Mapping[str, Ledger], mounts: Mounts, taken_over: Collection[str]
+) -> list[Problem]:
+    """Remove work folders and claims of the dead; return what of it is nobody's to remove."""
     for state in known:
         claims.clear(mounts.bind(parse_location(state)), taken_over)
     places = dict.fromkeys((output.directory, output.state) for output in outputs)

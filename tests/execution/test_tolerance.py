@@ -1,6 +1,5 @@
 """A noisy but good source: what it says is tolerated by name, and every count must still hold."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -57,6 +56,6 @@ def test_what_is_tolerated_of_a_source_is_not_tolerated_of_the_output(bench: Ben
     fake(program, GOES_ON)
     script = program.read_text().replace('*" -f null "*) exec', '*" -f null "*) echo "a fault" >&2; exec')
     program.write_text(script.replace('*" -version "*|*" -encoders "*|', ""))
-    outcome = execute(output, replace(bench.setting(plan, program)))
+    outcome = execute(output, bench.setting(plan, program))
     assert codes(outcome) == ["JS092"]
     assert bench.files() == []
