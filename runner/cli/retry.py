@@ -8,7 +8,7 @@ import click
 
 from runner.cli.running import finish, look, make, tidy
 from runner.cli.wishes import Wishes, run_options
-from runner.cli.workspace import Workspace, is_spec, open_workspace, plan_of, root_option
+from runner.cli.workspace import Workspace, is_spec, open_workspace, plan_of, refuse_escapes, root_option
 from runner.errors import JobspecError, JobSpecValidationError, problem
 from runner.execution.keep import JOBS
 from runner.execution.state import Standing, State
@@ -80,6 +80,7 @@ def command(spec: str, roots: dict[str, str], **options: Any) -> int:
     chosen = [each for each in result.standings if _failed(each)]
     result.standings = tuple(chosen)
     if chosen:
+        refuse_escapes(workspace, (each.output for each in chosen))
         make(plan, chosen, result, workspace.mounts, wishes, os.environ)
         tidy(plan, workspace.mounts)
     elif not wishes.as_json:

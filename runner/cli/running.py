@@ -19,6 +19,7 @@ from runner.execution.task import Outcome, Setting
 from runner.media.toolchain import Build, find_ffmpeg, fit, identify
 from runner.plan import document, shell
 from runner.plan.model import Output, Plan
+from runner.plan.needs import encoders_of
 from runner.report.progress import reporter
 from runner.report.reader import reader_may_be_gone
 from runner.report.tables import show_table, size_text
@@ -34,20 +35,24 @@ class Result:
     outcomes: list[Outcome] = field(default_factory=list)
     interrupted: bool = False
     notes: list[Problem] = field(default_factory=list)
+    _by_output: dict[int, Outcome] = field(default_factory=dict)
 
     def of(self, output: Output) -> Outcome | None:
         """Return the outcome of one output, if it was begun."""
-        return next((each for each in self.outcomes if each.output is output), None)
+        if len(self._by_output) != len(self.outcomes):  # a search for each of 100,000 would take longer than the run
+            self._by_output = {id(each.output): each for each in self.outcomes}
+        return self._by_output.get(id(output))
 
 
-def _needed(outputs: Sequence[Output]) -> frozenset[str]:
-    return frozenset(name for output in outputs for name in output.needs)
+def stand_of(plan: Plan, mounts: Mounts) -> tuple[Standing, ...]:
+    """Return how every output of a plan stands."""
+    return survey(plan.outputs, ledgers(plan.outputs, mounts), mounts)
 
 
 def _build(outputs: Sequence[Output], ffmpeg: str | None, environ: Mapping[str, str]) -> Build:
     build = identify(find_ffmpeg(ffmpeg, environ))
     for line in sorted({output.key.toolchain for output in outputs}):
-        fit(build, line, _needed(outputs))
+        fit(build, line, encoders_of(outputs))
     return build
 
 

@@ -55,7 +55,7 @@ def _frames(expects: Expectation, frames: int) -> Iterator[str]:
 
 def _differences(expects: Expectation, facts: Facts) -> Iterator[str]:
     picture, size = facts.picture, f"{facts.picture.width}x{facts.picture.height}"
-    rates = tuple(track.sample_rate for track in facts.sound)
+    rates = tuple(track.sample_rate for track in facts.sound)  # plans that are older say nothing of them
     compared: tuple[tuple[str, object, object], ...] = (
         ("codec", picture.codec, expects.codec),
         ("size", size, f"{expects.width}x{expects.height}"),

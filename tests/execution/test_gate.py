@@ -261,3 +261,11 @@ def test_a_decoding_that_broke_a_limit_is_no_fault_of_the_file(good: Path) -> No
     assert verdict.reasons == ()
     assert verdict.ended
     assert verdict.ended.cut == "late"
+
+
+def test_a_plan_that_is_older_than_the_look_at_sample_rates_is_still_held_to_the_rest(
+    tmp_path: Path,
+) -> None:
+    assert EXPECTED.sample_rates == ()
+    file = made(tmp_path / "a.mov", GOOD)
+    assert inspect(file, EXPECTED, Path(FFMPEG), tmp_path / "log", threading.Event()).reasons == ()

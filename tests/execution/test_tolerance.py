@@ -59,3 +59,12 @@ def test_what_is_tolerated_of_a_source_is_not_tolerated_of_the_output(bench: Ben
     outcome = execute(output, bench.setting(plan, program))
     assert codes(outcome) == ["JS092"]
     assert bench.files() == []
+
+
+def test_what_is_tolerated_may_be_said_of_every_frame_of_a_long_clip(
+    bench: Bench, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.execution.watching.MOST_SAID_BYTES", 1 << 16)
+    often = 'yes "[h264 @ 0x55] co located POCs unavailable" | head -n 5000 >&2; ' + GOES_ON
+    assert codes(make(bench, plan, often, "something else")) == ["JS178"]
+    assert make(bench, plan, often, "co located").problems == ()
