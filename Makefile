@@ -25,10 +25,11 @@ lint: $(VENV)/.ready
 
 test: lint
 	$(BIN)/jobspec check
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	left_out=$$($(BIN)/python -m tools.faults_ready) && $(BIN)/python -m pytest -n auto --dist loadfile $$left_out
 
 # Every fault, the long part too, and its table in docs/reliability.md; about a quarter of an hour.
 faults: $(VENV)/.ready
+	$(BIN)/python -m tools.faults_ready
 	rm -rf build/faults && mkdir -p build/faults
 	JOBSPEC_FIGURES=$(CURDIR)/build/faults $(BIN)/python -m pytest -n auto -m 'long or not long' tests/faults
 	$(BIN)/python -m tools.reliability build/faults docs/reliability.md

@@ -18,7 +18,14 @@ MEANINGS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "memory",
         re.compile(r"Cannot allocate memory|Resource temporarily unavailable|malloc of size \d+ failed|bad_alloc"),
     ),
-    ("mount", re.compile(r"Stale file handle|Transport endpoint is not connected|Host is down|No such device")),
+    (
+        "mount",
+        re.compile(
+            r"Stale file handle|Transport endpoint is not connected|Host is down|No such device"
+            # What cannot be written is no fault of what is read.
+            r"|(writing trailer|[Mm]uxing|closing file|av_interleaved_write_frame|\[out#).*Input/output error"
+        ),
+    ),
     (
         "source",
         re.compile(

@@ -30,6 +30,24 @@ def index_of(path: Path) -> bytes:
     return b""
 
 
+def overhang(path: Path) -> int:
+    """Return by how many bytes the last top box reaches beyond the file's end: what a copy cut short lacks, else 0.
+
+    Recorders leave padding behind the last box, which is no box and lacks nothing. Raises OSError.
+    """
+    with path.open("rb") as file:
+        offset, end = 0, path.stat().st_size
+        for _ in range(_MOST_BOXES):
+            file.seek(offset)
+            size, header, kind = _header(file.read(16), end - offset)
+            if size < header or offset >= end or not (kind.isascii() and kind.decode().isprintable()):
+                return 0
+            offset += size
+            if offset > end:
+                return offset - end
+    return 0
+
+
 def _header(head: bytes, left: int) -> tuple[int, int, bytes]:
     """Return size and length of header of a box, and its kind: a size of 1 stands after it, 0 is all that is left."""
     size, kind = int.from_bytes(head[:4], "big"), head[4:8]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import Problem, problem
-from runner.media.boxes import index_of, lies_elsewhere, sample_entries
+from runner.media.boxes import index_of, lies_elsewhere, overhang, sample_entries
 from runner.media.opening import codec_of, tag_of
 
 _HEAD_BYTES = 64
@@ -114,7 +114,10 @@ def refusal_by_head(path: Path, head: bytes, text: str) -> Problem | None:
 
 def refusal_inside(path: Path, container: Any, pictures: Sequence[Any], text: str) -> Problem | None:
     """Return why an opened file is no source: its picture is camera RAW, or media of it lies elsewhere; or None."""
-    index = index_of(path) if container.format.name.startswith("mov") else b""
+    boxed = container.format.name.startswith("mov")
+    if boxed and (lacking := overhang(path)):
+        return problem("JS067", found=text, what=f"its last {lacking} bytes")
+    index = index_of(path) if boxed else b""
     for stream in pictures[:1]:
         raw = _raw_codec(stream, sample_entries(index)) or _raw_maker(container, stream) or _mosaic(stream)
         if raw:

@@ -194,3 +194,22 @@ def test_a_sound_with_a_still_has_no_picture_to_encode(tmp_path: Path) -> None:
     file = tmp_path / "a.wav"
     ffmpeg("-f", "lavfi", "-i", "sine=d=0.2", f"file:{file}")
     assert refusal(file).startswith("JS064")
+
+
+@pytest.mark.parametrize("lost", [1, 947, 20_000], ids=["a byte", "in its index", "in its media"])
+@pytest.mark.parametrize("front", [False, True], ids=["index last", "index first"])
+def test_a_mov_that_was_cut_off_is_refused_wherever_its_index_lies(lost: int, front: bool, tmp_path: Path) -> None:
+    """FFmpeg reads thirty of fifty frames from one that ends within its index, without a word."""
+    flags = ("-movflags", "+faststart") if front else ()
+    path = clip(tmp_path / "a.mov", seconds=2, extra=flags)
+    os.truncate(path, path.stat().st_size - lost)
+    told = refusal(path)
+    assert "cut off" in told
+    assert f"lacks its last {lost} bytes" in told or "JS063" in told
+
+
+def test_padding_behind_the_last_box_is_nothing_that_lacks(tmp_path: Path) -> None:
+    path = clip(tmp_path / "a.mov")
+    with path.open("ab") as file:
+        file.write(bytes(4096))
+    assert probe(path, "a").picture.frames == 10
