@@ -94,6 +94,7 @@ def _colours(found: Colour, planned: Colour) -> Iterator[tuple[str, object, obje
         ("primaries", found.primaries, planned.primaries),
         ("transfer", found.transfer, planned.transfer),
         ("matrix", found.matrix, planned.matrix),
+        ("range", found.range or planned.range, planned.range),  # some decoders do not say it, and mean limited
     )
     for what, there, wanted in named:
         if wanted:

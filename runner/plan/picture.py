@@ -23,7 +23,8 @@ def _scan(picture: Picture, frame: Frame, spec: JobSpec, recipe: Recipe, rate: F
     kept = spec.scan == "preserve" and picture.scan in recipe.scans.get(spec.container, ()) and not picture.rotation
     same = picture.height == frame.inner[1] == frame.shape.height and rate == picture.rate and picture.constant
     listed = not recipe.fixed or dnxhd.line(frame.shape.width, frame.shape.height, True, rate, None) is not None
-    return picture.scan if kept and same and listed else "progressive"
+    mapped = spec.color == "tonemap" and picture.colour.transfer in HDR  # zscale would mix the chroma of both fields
+    return picture.scan if kept and same and listed and not mapped else "progressive"
 
 
 def frame_of(picture: Picture, spec: JobSpec, resolution: Resolution) -> Frame:

@@ -266,6 +266,12 @@ def test_fields_that_cannot_survive_become_as_many_progressive_frames_and_are_na
     assert decoded_frames(file) == output.expects.frames == 5
 
 
+def test_fields_of_hdr_that_is_tone_mapped_become_frames() -> None:
+    colour = hdr("arib-std-b67")
+    assert planned(facts(scan="tff", colour=colour, depth=10), color="tonemap").intent.picture.scan == "progressive"
+    assert planned(facts(scan="tff", colour=colour, depth=10)).intent.picture.scan == "tff"
+
+
 def test_fields_of_a_turned_picture_are_lines_no_more() -> None:
     assert planned(facts(scan="tff", rotation=90)).intent.picture.scan == "progressive"
     assert planned(facts(scan="tff")).intent.picture.scan == "tff"
