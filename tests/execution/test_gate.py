@@ -207,6 +207,15 @@ def test_a_file_whose_index_promises_more_than_it_holds_does_not_pass(tmp_path: 
     front = made(tmp_path / "front.mov", replace(GOOD, extra=(*CODE, "-movflags", "+faststart")))
     data = front.read_bytes()
     front.write_bytes(data[: len(data) * 2 // 3])
+    (reason,) = judged(front).reasons
+    assert f"lacks its last {len(data) - len(data) * 2 // 3} bytes" in reason
+
+
+def test_a_file_that_holds_nothing_where_its_index_points_does_not_pass(tmp_path: Path) -> None:
+    """What a disk leaves of a file whose last blocks never arrived: its size, and zeros."""
+    front = made(tmp_path / "front.mov", replace(GOOD, extra=(*CODE, "-movflags", "+faststart")))
+    data, there = front.read_bytes(), front.stat().st_size * 2 // 3
+    front.write_bytes(data[:there] + bytes(len(data) - there))
     verdict = judged(front)
     assert any("were planned" in reason for reason in verdict.reasons)
     assert any(reason.startswith("it does not decode without complaint: ") for reason in verdict.reasons)
