@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from runner.errors import JobspecError, Problem, problem
+from runner.execution import sweep
+from runner.execution.owner import me
 from runner.execution.publish import Ladder, try_ladder
 from runner.execution.room import standing
 from runner.execution.task import WORK
@@ -22,17 +24,24 @@ _TRIES = 3
 def ladder_of(directory: str, mounts: Mounts, *, make: bool = False) -> Ladder:
     """Return what holds where the files of an output folder get their names.
 
-    Tried in its work folder, which is made if `make` says so; else in the nearest folder above it that is there.
-    Raises JobspecError (4) when nothing can be written there.
+    Tried in a work folder of our own if `make` says so, which the next runner sweeps should this one be killed; else in
+    the nearest folder that is there. Raises JobspecError (4) when nothing can be written there.
     """
     work = mounts.bind(parse_location(directory)) / WORK
     try:
-        if make:
-            work.mkdir(parents=True, exist_ok=True)
-        return _tried(work)
+        return _tried_in_own(work) if make else _tried(work)
     except OSError as error:
         reason = f"{error.strerror or error} ({_where(error, work)})"
         raise JobspecError(problem("JS095", reason=reason)) from None
+
+
+def _tried_in_own(work: Path) -> Ladder:
+    own = work / f"ladder-{me().host}-{os.getpid()}"
+    sweep.begin(own)
+    try:
+        return try_ladder(own)
+    finally:
+        sweep.remove(own)
 
 
 def _where(error: OSError, work: Path) -> str:
