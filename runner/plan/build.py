@@ -275,7 +275,10 @@ def _output(setting: _Setting, clip: Clip, index: int, facts: Facts) -> tuple[Ou
     if refused := _refusals(setting, clip, source, facts):
         raise JobspecError(refused)
     intent = _intent(setting, clip, facts)
-    if refused := picture.refusals(source, intent.picture, setting.spec.container, setting.recipe, setting.table):
+    refused = picture.refusals(
+        source, facts.picture, intent.picture, setting.spec.container, setting.recipe, setting.table
+    )
+    if refused:
         raise JobspecError(refused)
     tokens = _tokens(setting, clip, index, facts, intent)
     output = Output(

@@ -7,8 +7,38 @@ from runner.plan.recipes import Recipe
 HDR = {"smpte2084": "PQ", "arib-std-b67": "HLG"}
 LINEAR = "linear"
 _BT709 = Colour(primaries="bt709", transfer="bt709", matrix="bt709", range="tv")
+# Tags at which swscale of FFmpeg 9 gives up ("Unsupported input", "Impossible to convert"), although a picture that
+# only changes its size or depth needs neither (measured: tests/plan/test_light.py). It is not told of them.
+_UNSCALED_TRANSFERS = frozenset(("log100", "log316"))
+_UNSCALED_MATRICES = frozenset(("ycgco", "bt2020c", "ictcp"))
+# setparams has other words for two of the curves than -color_trc, in 5.1 and 9.0: those of the television systems.
+_SETPARAMS = {"gamma22": "bt470m", "gamma28": "bt470bg"}
 # zscale calls BT.2020 by other names than the rest of FFmpeg.
 _ZIMG = {"bt2020nc": "2020_ncl", "bt2020c": "2020_cl", "bt2020": "2020", "bt709": "709", "smpte170m": "170m"}
+
+
+def spelled(transfer: str | None) -> str | None:
+    """Return the name that the filter setparams has for a transfer."""
+    return _SETPARAMS.get(transfer or "", transfer)
+
+
+def untold(picture: Picture) -> list[str]:
+    """Return the filter that takes tags away at which the scaler would give up; setparams at the end brings them back.
+
+    Neither is needed to change size or depth. Where a matrix has to be computed, `unconverted` refuses it.
+    """
+    words = []
+    if picture.colour.transfer in _UNSCALED_TRANSFERS:
+        words.append("color_trc=unknown")
+    if picture.colour.matrix in _UNSCALED_MATRICES:
+        words.append("colorspace=unknown")
+    return [f"setparams={':'.join(words)}"] if words else []
+
+
+def unconverted(picture: Picture, intent: PictureIntent) -> bool:
+    """Say whether a matrix would have to be converted that the scaler does not know."""
+    converted = intent.lut is not None or intent.colour.matrix != picture.colour.matrix
+    return picture.colour.matrix in _UNSCALED_MATRICES and converted and not _tonemapped(picture, intent)
 
 
 def _matrix(picture: Picture, recipe: Recipe) -> str | None:

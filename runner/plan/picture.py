@@ -71,7 +71,7 @@ def _setparams(colour: Colour) -> tuple[str, ...]:
     named = (
         ("range", colour.range),
         ("color_primaries", colour.primaries),
-        ("color_trc", colour.transfer),
+        ("color_trc", light.spelled(colour.transfer)),
         ("colorspace", colour.matrix),
     )
     told = [f"{name}={value}" for name, value in named if value]
@@ -90,6 +90,7 @@ def filters(picture: Picture, intent: PictureIntent) -> tuple[str, ...]:
     return (
         *_fields(picture, intent),
         *timing.filters(intent),
+        *light.untold(picture),
         *(lut.filters(picture, intent, SCALER) if intent.lut else light.before_scaling(picture, intent)),
         _scale(picture, intent),
         *([] if intent.lut else light.after_scaling(picture, intent)),
@@ -136,9 +137,13 @@ def _tags(colour: Colour) -> tuple[str, ...]:
     return tuple(word for name, value in named if value for word in (name, value))
 
 
-def refusals(source: str, intent: PictureIntent, container: str, recipe: Recipe, table: Table) -> list[Problem]:
+def refusals(
+    source: str, picture: Picture, intent: PictureIntent, container: str, recipe: Recipe, table: Table
+) -> list[Problem]:
     """Return why this codec cannot make this picture: the planned errors, before a frame is encoded."""
     found = [*_too_small(source, intent, recipe), *_unlisted(source, intent, recipe)]
+    if light.unconverted(picture, intent):
+        found.append(problem("JS200", source=source, found=picture.colour.matrix, codec=intent.codec))
     if intent.sar != 1 and container in recipe.square_in:
         shape = f"{intent.sar.numerator}:{intent.sar.denominator}"
         found.append(problem("JS169", source=source, shape=shape, codec=intent.codec, container=container))
