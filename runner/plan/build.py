@@ -192,13 +192,15 @@ def _expectation(setting: _Setting, facts: Facts, intent: Intent) -> Expectation
     seconds = frames / seen.rate
     lengths = sound.lengths(facts, setting.sound, seconds)
     known = [length for length in lengths if length is not None]
-    late = abs(facts.offset or Fraction(0))
+    shown, late = timing.shown(facts, seen), abs(facts.offset or Fraction(0))
     return Expectation(
         frames=frames,
         frames_off=off,
         rate=seen.rate,
         seconds=seconds,
-        longest=max([seconds, *known]) + late + _SOUND_SLACK if len(known) == len(lengths) else None,
+        longest=max([seconds, timing.shown(facts, seen), *known]) + late + _SOUND_SLACK
+        if len(known) == len(lengths)
+        else None,
         codec=setting.recipe.decodes_as,
         width=seen.width,
         height=seen.height,

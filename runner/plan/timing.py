@@ -25,15 +25,21 @@ def timing(picture: Picture, spec: JobSpec) -> Timing:
 def expected_frames(facts: Facts, intent: PictureIntent) -> tuple[int, int]:
     """Return how many frames the output has, and by how many that may be off.
 
-    Resampling begins where the file begins: a picture that comes in after the sound gets its first frame held.
+    Resampling begins where the file begins: a picture that comes in after the sound gets its first frame held,
+    and the last one is held as long as it stays.
     """
     picture = facts.picture
     if intent.timing != "resampled":
         return picture.frames, 0
     late = max(facts.offset or Fraction(0), Fraction(0))
-    if picture.constant:
-        return round((picture.frames / picture.rate + late) * intent.rate), 1
-    return round((facts.seconds + late) * intent.rate), _VARIABLE_OFF
+    return round((facts.seconds + late) * intent.rate), 1 if picture.constant else _VARIABLE_OFF
+
+
+def shown(facts: Facts, intent: PictureIntent) -> Fraction:
+    """Return for how many seconds the output may be shown: a frame that is kept stays as long as it did."""
+    frames, _ = expected_frames(facts, intent)
+    length = frames / intent.rate
+    return max(length, facts.seconds) if intent.timing == "every-frame" else length
 
 
 def speed(picture: Picture, intent: PictureIntent) -> Fraction:

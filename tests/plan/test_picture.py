@@ -2,16 +2,18 @@
 
 from fractions import Fraction
 from pathlib import Path
+from threading import Event
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from runner.execution.gate import inspect
 from runner.media.facts import Colour, Picture
 from runner.media.probe import probe
 from runner.plan.geometry import Shape, framed, upright
 from runner.spec.resolution import parse_resolution
-from tests.clips import clip, decoded_frames, ffmpeg
+from tests.clips import FFMPEG, clip, decoded_frames, ffmpeg
 from tests.plan.planning import FILM, NTSC, facts, hdr, made, picture, planned, planned_from, refused
 
 ONE, PAL_WIDE = Fraction(1), Fraction(64, 45)
@@ -309,6 +311,39 @@ def test_a_variable_rate_becomes_constant_with_about_the_planned_frames_and_is_n
     assert abs(decoded_frames(file) - output.expects.frames) <= output.expects.frames_off
     found = probe(file, "made").picture
     assert (found.rate, found.constant) == (NTSC, True)
+
+
+def staying(path: Path, *, last: int, rate: str = "25", seconds: float = 0.4, dropped: tuple[str, ...] = ()) -> Path:
+    """Make a clip whose last frame stays for a second, as phones do when sound ends later than the picture."""
+    source = clip(path.with_name("plain.mp4"), rate=rate, seconds=seconds, extra=dropped)
+    stay = f"setts=duration=if(eq(N\\,{last})\\,1/TB\\,DURATION)"
+    ffmpeg("-i", f"file:{source}", "-c", "copy", "-bsf:v", stay, f"file:{path}")
+    return path
+
+
+@pytest.mark.parametrize(("explicit", "wanted"), [("24", 33), ("30", 41), ("50", 68)])
+def test_a_last_frame_that_stays_is_held_where_frames_are_resampled(explicit: str, wanted: int, tmp_path: Path) -> None:
+    output = planned_from(staying(tmp_path / "a.mp4", last=9), codec="h264", fps_explicit=explicit)
+    assert abs(output.expects.frames - wanted) <= 1
+    encoded = made(output, tmp_path / "work")
+    assert abs(decoded_frames(encoded) - output.expects.frames) <= output.expects.frames_off <= 1
+
+
+@pytest.mark.parametrize("container", ["mov", "mkv", "mxf"])
+def test_a_last_frame_that_stays_passes_the_gate_where_every_frame_is_kept(container: str, tmp_path: Path) -> None:
+    source = staying(tmp_path / "a.mp4", last=9)
+    output = planned_from(source, codec="prores_proxy", container=container)
+    assert (output.expects.frames, output.expects.frames_off) == (10, 0)
+    verdict = inspect(made(output, tmp_path / "work"), output.expects, Path(FFMPEG), tmp_path / "log", Event())
+    assert verdict.reasons == ()
+
+
+def test_a_phones_last_frame_is_held_behind_a_variable_rate(tmp_path: Path) -> None:
+    dropped = ("-vf", "select='not(eq(mod(n,7),3))'", "-fps_mode", "passthrough")
+    phone = staying(tmp_path / "a.mp4", last=50, rate="30", seconds=2, dropped=dropped)
+    output = planned_from(phone, codec="h264")
+    assert abs(output.expects.frames - 88) <= 1
+    assert abs(decoded_frames(made(output, tmp_path / "work")) - output.expects.frames) <= output.expects.frames_off
 
 
 def test_the_same_rate_said_explicitly_changes_no_frame() -> None:
