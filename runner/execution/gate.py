@@ -54,6 +54,7 @@ def _frames(expects: Expectation, frames: int) -> Iterator[str]:
 
 
 def _differences(expects: Expectation, facts: Facts) -> Iterator[str]:
+    rates = tuple(track.sample_rate for track in facts.sound)
     picture, size = facts.picture, f"{facts.picture.width}x{facts.picture.height}"
     compared: tuple[tuple[str, object, object], ...] = (
         ("codec", picture.codec, expects.codec),
@@ -64,7 +65,7 @@ def _differences(expects: Expectation, facts: Facts) -> Iterator[str]:
         ("timecode", facts.timecode, expects.timecode),
         ("audio tracks", len(facts.sound), len(expects.channels)),
         ("audio channels", tuple(track.channels for track in facts.sound), expects.channels),
-        ("sample rates", tuple(track.sample_rate for track in facts.sound), expects.sample_rates),
+        ("sample rates", rates, expects.sample_rates or rates),
         ("scan", picture.scan, expects.scan or picture.scan),
         ("reel", facts.reel, expects.reel or facts.reel),
         *_colours(picture.colour, expects.colour or Colour()),
@@ -76,8 +77,10 @@ def _differences(expects: Expectation, facts: Facts) -> Iterator[str]:
         yield f"pixel format is {picture.pixel_format}, {expects.pixel_format} was planned"
 
 
-# Names of one thing: BT.601's matrix has two, BT.709's curve four (ITU-T H.273), of which MXF has one each.
+# Names of one thing: BT.601's matrix and its primaries have two, BT.709's curve four (ITU-T H.273), of which MXF has
+# one each.
 _ALIKE = {
+    "primaries": {"smpte240m": "smpte170m"},
     "matrix": {"bt470bg": "smpte170m"},
     "transfer": {"smpte170m": "bt709", "bt2020-10": "bt709", "bt2020-12": "bt709"},
 }

@@ -43,7 +43,7 @@ def intend(spec: JobSpec, picture: Picture, frame: Frame, recipe: Recipe) -> Pic
         timing=timing.timing(picture, spec),
         scan=_scan(picture, frame, spec, recipe, rate),
         pixel_format=recipe.alpha_format if recipe.alpha_format and picture.alpha else recipe.pixel_format,
-        colour=light.colour(picture, recipe, spec.color == "tonemap"),
+        colour=light.colour(picture, recipe, spec.color == "tonemap", spec.container),
         inner=frame.inner if frame.inner != (shape.width, shape.height) else None,
         quality=spec.quality,
     )

@@ -9,6 +9,9 @@ from runner.spec.model import JobSpec
 from runner.spec.rates import rate_label, rate_text
 
 Timing = Literal["every-frame", "resampled", "retimed"]
+# FFmpeg reads a Matroska's nanoseconds a frame as a fraction of numbers up to this: 59.94 becomes 19001/317, which MXF
+# refuses and every other file would keep (libavformat/matroskadec.c; 5.1.9 and 9.0.2, measured).
+_LARGEST_READ = 30000
 # Frames that the count of a variable-rate source made constant may be off by: where the last frame ends is a guess.
 _VARIABLE_OFF = 2
 
@@ -57,6 +60,17 @@ def filters(intent: PictureIntent) -> list[str]:
     if intent.timing == "retimed":
         return [f"settb={1 / intent.rate}", "setpts=N", f"fps={rate_text(intent.rate)}"]
     return [f"fps={rate_text(intent.rate)}:start_time=0"]
+
+
+def exactly(facts: Facts, intent: PictureIntent) -> tuple[str, ...]:
+    """Return the filters that give each kept frame its own exact time where FFmpeg misreads the source's rate.
+
+    Counted from the picture's begin, so that one that comes in after the sound still does.
+    """
+    misread = "matroska" in facts.format and intent.rate.numerator > _LARGEST_READ
+    if intent.timing != "every-frame" or not misread:
+        return ()
+    return (f"settb={1 / intent.rate}", "setpts=N+round(STARTT/TB)", f"fps={rate_text(intent.rate)}")
 
 
 def losses(picture: Picture, intent: PictureIntent) -> list[str]:

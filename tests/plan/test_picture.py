@@ -4,6 +4,7 @@ from fractions import Fraction
 from pathlib import Path
 from threading import Event
 
+import av
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -311,6 +312,35 @@ def test_a_variable_rate_becomes_constant_with_about_the_planned_frames_and_is_n
     assert abs(decoded_frames(file) - output.expects.frames) <= output.expects.frames_off
     found = probe(file, "made").picture
     assert (found.rate, found.constant) == (NTSC, True)
+
+
+@pytest.mark.parametrize("rate", ["48000/1001", "60000/1001", "120000/1001"])
+@pytest.mark.parametrize("late", [0, 0.5])
+def test_a_fast_matroska_keeps_its_exact_rate_frames_and_begin(rate: str, late: float, tmp_path: Path) -> None:
+    plain = clip(tmp_path / "a.mkv", rate=rate, seconds=1, tracks=(1,))
+    source = tmp_path / "late.mkv"
+    ffmpeg(
+        "-itsoffset",
+        str(late),
+        "-i",
+        str(plain),
+        "-i",
+        str(plain),
+        *("-map", "0:v", "-map", "1:a"),
+        "-c",
+        "copy",
+        str(source),
+    )
+    for container in ("mov", "mxf"):
+        if (container, rate) == ("mxf", "120000/1001"):
+            continue
+        file = made(planned_from(source, codec="prores_proxy", container=container), tmp_path / container)
+        with av.open(str(file)) as opened:
+            (stream,) = opened.streams.video
+            assert stream.base_rate == Fraction(rate)
+            begin = float((stream.start_time or 0) * stream.time_base)
+        assert decoded_frames(file) == decoded_frames(source)
+        assert begin == pytest.approx(late if container == "mov" else 0, abs=0.01)
 
 
 def staying(path: Path, *, last: int, rate: str = "25", seconds: float = 0.4, dropped: tuple[str, ...] = ()) -> Path:
