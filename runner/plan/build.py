@@ -177,9 +177,13 @@ def _threads(recipe: recipes.Recipe) -> tuple[Arg, ...]:
 
 
 def _arguments(setting: _Setting, clip: Clip, source: str, facts: Facts, intent: Intent) -> Arguments:
+    late = facts.offset is not None and facts.offset > 0
     return Arguments(
         reading=_reading(setting, clip, source, facts),
-        filters=(*timing.exactly(facts, intent.picture), *picture.filters(facts.picture, intent.picture)),
+        filters=(
+            *timing.exactly(facts, intent.picture),
+            *picture.filters(facts.picture, intent.picture, late=late),
+        ),
         writing=_writing(setting, source, facts, intent),
     )
 
@@ -195,7 +199,7 @@ def _expectation(setting: _Setting, facts: Facts, intent: Intent) -> Expectation
     seconds = frames / seen.rate
     lengths = sound.lengths(facts, setting.sound, seconds)
     known = [length for length in lengths if length is not None]
-    shown, late = timing.shown(facts, seen), abs(facts.offset or Fraction(0))
+    shown, late = timing.shown(facts, seen), abs(facts.offset or Fraction(0)) / timing.speed(facts.picture, seen)
     return Expectation(
         frames=frames,
         frames_off=off,

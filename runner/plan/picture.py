@@ -85,11 +85,11 @@ def _fields(picture: Picture, intent: PictureIntent) -> list[str]:
     return [f"bwdif=mode=send_frame:parity={picture.scan}:deint=all"]
 
 
-def filters(picture: Picture, intent: PictureIntent) -> tuple[str, ...]:
-    """Return the filter chain from the decoded, upright picture to the encoder."""
+def filters(picture: Picture, intent: PictureIntent, *, late: bool = False) -> tuple[str, ...]:
+    """Return the filter chain from the decoded, upright picture to the encoder; `late` as in `timing.filters`."""
     return (
         *_fields(picture, intent),
-        *timing.filters(intent),
+        *timing.filters(picture, intent, late=late),
         *light.untold(picture),
         *(lut.filters(picture, intent, SCALER) if intent.lut else light.before_scaling(picture, intent)),
         _scale(picture, intent),

@@ -50,15 +50,17 @@ def speed(picture: Picture, intent: PictureIntent) -> Fraction:
     return intent.rate / picture.rate if intent.timing == "retimed" else Fraction(1)
 
 
-def filters(intent: PictureIntent) -> list[str]:
+def filters(picture: Picture, intent: PictureIntent, *, late: bool = False) -> list[str]:
     """Return the filters for the rate. `fps` duplicates and drops, and after exact times only says the rate.
 
+    A picture that comes in after the sound (`late`) does so when re-timed, as many frames later.
     -r would do that too, but ends where frames are passed through, and as 23.976 is another rate.
     """
     if intent.timing == "every-frame":
         return []
     if intent.timing == "retimed":
-        return [f"settb={1 / intent.rate}", "setpts=N", f"fps={rate_text(intent.rate)}"]
+        begin = f"+round(STARTT*{rate_text(picture.rate)})" if late else ""
+        return [f"settb={1 / intent.rate}", f"setpts=N{begin}", f"fps={rate_text(intent.rate)}"]
     return [f"fps={rate_text(intent.rate)}:start_time=0"]
 
 

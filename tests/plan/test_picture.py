@@ -343,6 +343,21 @@ def test_a_fast_matroska_keeps_its_exact_rate_frames_and_begin(rate: str, late: 
         assert begin == pytest.approx(late if container == "mov" else 0, abs=0.01)
 
 
+@pytest.mark.parametrize("container", ["mov", "mkv"])
+def test_a_picture_that_comes_in_after_the_sound_still_does_when_conformed(container: str, tmp_path: Path) -> None:
+    plain = clip(tmp_path / "a.mov", seconds=2, tracks=(1,))
+    source = tmp_path / "late.mov"
+    streams = ("-i", str(plain), "-map", "0:v", "-map", "1:a", "-c", "copy")
+    ffmpeg("-itsoffset", "1", "-i", str(plain), *streams, str(source))
+    output = planned_from(source, codec="h264", container=container, fps_explicit="24", conform=True)
+    file = made(output, tmp_path / "work")
+    assert decoded_frames(file) == 50
+    with av.open(str(file)) as opened:
+        begin = float((opened.streams.video[0].start_time or 0) * opened.streams.video[0].time_base)
+    assert begin == pytest.approx(25 / 24, abs=0.01)
+    assert inspect(file, output.expects, Path(FFMPEG), tmp_path / "log", Event()).reasons == ()
+
+
 def staying(path: Path, *, last: int, rate: str = "25", seconds: float = 0.4, dropped: tuple[str, ...] = ()) -> Path:
     """Make a clip whose last frame stays for a second, as phones do when sound ends later than the picture."""
     source = clip(path.with_name("plain.mp4"), rate=rate, seconds=seconds, extra=dropped)
