@@ -154,6 +154,10 @@ CODES: dict[str, Row] = {
         "{source} is HDR ({transfer}), which bands in the 8 bits of {codec}; "
         "say color: tonemap, or choose one of {remedy}"
     ),
+    "JS200": Row(
+        "{source}: the colour matrix {found} cannot be converted, as {codec} or a LUT asks; choose a codec that keeps"
+        " it, such as prores_proxy, and no lut"
+    ),
     "JS077": Row("{source}: the picture begins {offset} the sound, which {container} cannot say; mov and mkv keep it"),
     "JS155": Row("{source} has no timecode to burn in; say one (timecode: 01:00:00:00), or drop it from overlay"),
     "JS142": Row("{source}: audio track {track} has {found} channels, {layout}, which {codec} {reason}; {remedy}"),

@@ -54,6 +54,7 @@ def _frames(expects: Expectation, frames: int) -> Iterator[str]:
 
 
 def _differences(expects: Expectation, facts: Facts) -> Iterator[str]:
+    rates = tuple(track.sample_rate for track in facts.sound)
     picture, size = facts.picture, f"{facts.picture.width}x{facts.picture.height}"
     rates = tuple(track.sample_rate for track in facts.sound)  # plans that are older say nothing of them
     compared: tuple[tuple[str, object, object], ...] = (
@@ -77,8 +78,10 @@ def _differences(expects: Expectation, facts: Facts) -> Iterator[str]:
         yield f"pixel format is {picture.pixel_format}, {expects.pixel_format} was planned"
 
 
-# Names of one thing: BT.601's matrix has two, BT.709's curve four (ITU-T H.273), of which MXF has one each.
+# Names of one thing: BT.601's matrix and its primaries have two, BT.709's curve four (ITU-T H.273), of which MXF has
+# one each.
 _ALIKE = {
+    "primaries": {"smpte240m": "smpte170m"},
     "matrix": {"bt470bg": "smpte170m"},
     "transfer": {"smpte170m": "bt709", "bt2020-10": "bt709", "bt2020-12": "bt709"},
 }

@@ -60,7 +60,7 @@ class Picture(Value, frozen=True, kw_only=True):
     `stream` counts the real pictures of the file from 0; `rotation` is clockwise degrees (0, 90, 180, 270) that
     a player turns the picture by; `rate` is frames a second, exact, and nominal when not `constant`;
     `counted` says how `frames` was learnt: from an index, from packets, or by decoding; `seconds` is the length of
-    a picture whose rate is not constant.
+    a picture where frames and rate do not say it: its rate is not constant, or its last frame stays.
     """
 
     stream: Count = 0

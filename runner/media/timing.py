@@ -16,6 +16,8 @@ from runner.media.opening import Source, codec_of, pictures_of
 from runner.spec.rates import HIGHEST, STANDARD_RATES, snapped
 
 Counted = Literal["index", "packets", "decoded"]
+# When a frame is shown and for how long, in ticks; None for what has no time, 0 for what says no length.
+Shown = tuple[int | None, int]
 
 _DISCARDED = 2  # AVINDEX_DISCARD_FRAME: an edit list leaves this frame out
 
@@ -32,9 +34,10 @@ _BEGINS_AGAIN = ("mpegts", "mpeg")
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Frames, how they were counted, and their rate: exact, or nominal when not constant; then `seconds` says how long.
+    """Frames, how they were counted, and their rate: exact, or nominal when not constant.
 
-    `rate` is None when nothing tells it.
+    `seconds` says how long they are shown where frames and rate do not: the rate is not constant, or the last one
+    stays. `rate` is None when nothing tells it.
     """
 
     frames: int
@@ -46,7 +49,7 @@ class Timing:
 
 def timing_of(source: Source, stream: Any, look: Look) -> Timing:
     """Return the timing of a picture: from its index where that can be trusted, else from reading the whole file."""
-    frames, counted, times = _count(source, stream, look)
+    frames, counted, times, stay = _count(source, stream, look)
     tick = Fraction(stream.time_base)
     if _format(stream) in _BEGINS_AGAIN:
         times = _joined(times, tick)
@@ -58,22 +61,41 @@ def timing_of(source: Source, stream: Any, look: Look) -> Timing:
         counted,
         rate if rate and rate <= HIGHEST else None,
         constant,
-        None if constant else (max(times) - min(times)) * tick + interval,
+        _seconds(times, stay, tick, interval, constant),
     )
 
 
-def _count(source: Source, stream: Any, look: Look) -> tuple[int, Counted, list[int]]:
-    """Return the number of frames that decoding gives, how it was learnt, and their times in ticks."""
+def _seconds(times: Sequence[int], stay: int, tick: Fraction, interval: Fraction, constant: bool) -> Fraction | None:
+    """Return the length of the picture, the stay of its last frame included: what is resampled holds it that long."""
+    longer = stay * tick > 2 * interval > 0
+    if constant and not longer:
+        return None
+    return (max(times) - min(times)) * tick + (stay * tick if longer else interval)
+
+
+def _count(source: Source, stream: Any, look: Look) -> tuple[int, Counted, list[int], int]:
+    """Return the number of frames that decoding gives, how it was learnt, their times, and the last one's stay.
+
+    Times are in ticks; a stay of 0 is not known.
+    """
     if not look.whole or _unequal(stream, look):
         shown = _decoded_times(source)
-        return len(shown), "decoded", _known(shown)
+        return len(shown), "decoded", _known(shown), _stay(shown)
     times = _index_times(stream)
-    if times and _constant(times):
-        return len(times), "index", times
+    if times and _constant(times) and not _outlasted(stream, times):
+        return len(times), "index", times, 0
     if _format(stream) == "mxf" and stream.duration and stream.average_rate:
-        return round(stream.duration * stream.time_base * stream.average_rate), "index", []
+        return round(stream.duration * stream.time_base * stream.average_rate), "index", [], 0
     shown = _packet_times(source)
-    return len(shown), "packets", _known(shown)
+    return len(shown), "packets", _known(shown), _stay(shown)
+
+
+def _outlasted(stream: Any, times: Sequence[int]) -> bool:
+    """Say whether the track is longer than its evenly spaced frames: then the last one stays, the packets say how long.
+
+    A frame more is no stay: it may be the container's rounding.
+    """
+    return bool(stream.duration and stream.duration > (len(times) + 1) * _median(times) > 0)
 
 
 def _format(stream: Any) -> str:
@@ -96,18 +118,24 @@ def _index_times(stream: Any) -> list[int]:
     return [entry.timestamp for entry in entries]
 
 
-def _known(shown: Iterable[int | None]) -> list[int]:
-    return [time for time in shown if time is not None]
+def _known(shown: Iterable[Shown]) -> list[int]:
+    return [time for time, _ in shown if time is not None]
 
 
-def _packet_times(source: Source) -> list[int | None]:
-    """Return the showing times, in ticks, of all packets of the picture; None for what has none. Reads the whole file.
+def _stay(shown: Iterable[Shown]) -> int:
+    """Return how many ticks the last frame is shown, 0 where that is not known."""
+    _, stay = max(((time, stay) for time, stay in shown if time is not None), default=(0, 0))
+    return stay
+
+
+def _packet_times(source: Source) -> list[Shown]:
+    """Return the showing times of all packets of the picture, with how long each stays. Reads the whole file.
 
     Keeps no packet: a film is larger than the memory.
     """
     with source.open() as container:
         packets = (packet for packet in container.demux(pictures_of(container)[0]) if packet.size)
-        return [_shown_at(packet) for packet in packets if not packet.is_discard]
+        return [(_shown_at(packet), packet.duration or 0) for packet in packets if not packet.is_discard]
 
 
 def _shown_at(packet: Any) -> int | None:
@@ -115,12 +143,12 @@ def _shown_at(packet: Any) -> int | None:
     return time
 
 
-def _decoded_times(source: Source) -> list[int | None]:
-    """Return the showing times, in ticks, of all frames; None for a frame that has none. Decodes the whole file."""
+def _decoded_times(source: Source) -> list[Shown]:
+    """Return the showing times of all frames, with how long each stays. Decodes the whole file."""
     with source.open() as container:
         stream = pictures_of(container)[0]
         stream.thread_type = "AUTO"
-        return [frame.pts for frame in container.decode(stream)]
+        return [(frame.pts, frame.duration or 0) for frame in container.decode(stream)]
 
 
 def _joined(times: Sequence[int], tick: Fraction) -> list[int]:

@@ -44,7 +44,7 @@ def intend(spec: JobSpec, picture: Picture, frame: Frame, recipe: Recipe) -> Pic
         timing=timing.timing(picture, spec),
         scan=_scan(picture, frame, spec, recipe, rate),
         pixel_format=recipe.alpha_format if recipe.alpha_format and picture.alpha else recipe.pixel_format,
-        colour=light.colour(picture, recipe, spec.color == "tonemap"),
+        colour=light.colour(picture, recipe, spec.color == "tonemap", spec.container),
         inner=frame.inner if frame.inner != (shape.width, shape.height) else None,
         quality=spec.quality,
     )
@@ -72,7 +72,7 @@ def _setparams(colour: Colour) -> tuple[str, ...]:
     named = (
         ("range", colour.range),
         ("color_primaries", colour.primaries),
-        ("color_trc", colour.transfer),
+        ("color_trc", light.spelled(colour.transfer)),
         ("colorspace", colour.matrix),
     )
     told = [f"{name}={value}" for name, value in named if value]
@@ -86,11 +86,12 @@ def _fields(picture: Picture, intent: PictureIntent) -> list[str]:
     return [f"bwdif=mode=send_frame:parity={picture.scan}:deint=all"]
 
 
-def filters(picture: Picture, intent: PictureIntent) -> tuple[str, ...]:
-    """Return the filter chain from the decoded, upright picture to the encoder."""
+def filters(picture: Picture, intent: PictureIntent, *, late: bool = False) -> tuple[str, ...]:
+    """Return the filter chain from the decoded, upright picture to the encoder; `late` as in `timing.filters`."""
     return (
         *_fields(picture, intent),
-        *timing.filters(intent),
+        *timing.filters(picture, intent, late=late),
+        *light.untold(picture),
         *(lut.filters(picture, intent, SCALER) if intent.lut else light.before_scaling(picture, intent)),
         _scale(picture, intent),
         *([] if intent.lut else light.after_scaling(picture, intent)),
@@ -137,9 +138,13 @@ def _tags(colour: Colour) -> tuple[str, ...]:
     return tuple(word for name, value in named if value for word in (name, value))
 
 
-def refusals(source: str, intent: PictureIntent, container: str, recipe: Recipe, table: Table) -> list[Problem]:
+def refusals(
+    source: str, picture: Picture, intent: PictureIntent, container: str, recipe: Recipe, table: Table
+) -> list[Problem]:
     """Return why this codec cannot make this picture: the planned errors, before a frame is encoded."""
     found = [*_too_small(source, intent, recipe), *_unlisted(source, intent, recipe)]
+    if light.unconverted(picture, intent):
+        found.append(problem("JS200", source=source, found=picture.colour.matrix, codec=intent.codec))
     if intent.sar != 1 and container in recipe.square_in:
         shape = f"{intent.sar.numerator}:{intent.sar.denominator}"
         found.append(problem("JS169", source=source, shape=shape, codec=intent.codec, container=container))

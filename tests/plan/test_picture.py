@@ -2,16 +2,19 @@
 
 from fractions import Fraction
 from pathlib import Path
+from threading import Event
 
+import av
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from runner.execution.gate import inspect
 from runner.media.facts import Colour, Picture
 from runner.media.probe import probe
 from runner.plan.geometry import Shape, framed, upright
 from runner.spec.resolution import parse_resolution
-from tests.clips import clip, decoded_frames, ffmpeg
+from tests.clips import FFMPEG, clip, decoded_frames, ffmpeg
 from tests.plan.planning import FILM, NTSC, facts, hdr, made, picture, planned, planned_from, refused
 
 ONE, PAL_WIDE = Fraction(1), Fraction(64, 45)
@@ -315,6 +318,83 @@ def test_a_variable_rate_becomes_constant_with_about_the_planned_frames_and_is_n
     assert abs(decoded_frames(file) - output.expects.frames) <= output.expects.frames_off
     found = probe(file, "made").picture
     assert (found.rate, found.constant) == (NTSC, True)
+
+
+@pytest.mark.parametrize("rate", ["48000/1001", "60000/1001", "120000/1001"])
+@pytest.mark.parametrize("late", [0, 0.5])
+def test_a_fast_matroska_keeps_its_exact_rate_frames_and_begin(rate: str, late: float, tmp_path: Path) -> None:
+    plain = clip(tmp_path / "a.mkv", rate=rate, seconds=1, tracks=(1,))
+    source = tmp_path / "late.mkv"
+    ffmpeg(
+        "-itsoffset",
+        str(late),
+        "-i",
+        str(plain),
+        "-i",
+        str(plain),
+        *("-map", "0:v", "-map", "1:a"),
+        "-c",
+        "copy",
+        str(source),
+    )
+    for container in ("mov", "mxf"):
+        if (container, rate) == ("mxf", "120000/1001"):
+            continue
+        file = made(planned_from(source, codec="prores_proxy", container=container), tmp_path / container)
+        with av.open(str(file)) as opened:
+            (stream,) = opened.streams.video
+            assert stream.base_rate == Fraction(rate)
+            begin = float((stream.start_time or 0) * stream.time_base)
+        assert decoded_frames(file) == decoded_frames(source)
+        assert begin == pytest.approx(late if container == "mov" else 0, abs=0.01)
+
+
+@pytest.mark.parametrize("container", ["mov", "mkv"])
+def test_a_picture_that_comes_in_after_the_sound_still_does_when_conformed(container: str, tmp_path: Path) -> None:
+    plain = clip(tmp_path / "a.mov", seconds=2, tracks=(1,))
+    source = tmp_path / "late.mov"
+    streams = ("-i", str(plain), "-map", "0:v", "-map", "1:a", "-c", "copy")
+    ffmpeg("-itsoffset", "1", "-i", str(plain), *streams, str(source))
+    output = planned_from(source, codec="h264", container=container, fps_explicit="24", conform=True)
+    file = made(output, tmp_path / "work")
+    assert decoded_frames(file) == 50
+    with av.open(str(file)) as opened:
+        begin = float((opened.streams.video[0].start_time or 0) * opened.streams.video[0].time_base)
+    assert begin == pytest.approx(25 / 24, abs=0.01)
+    assert inspect(file, output.expects, Path(FFMPEG), tmp_path / "log", Event()).reasons == ()
+
+
+def staying(path: Path, *, last: int, rate: str = "25", seconds: float = 0.4, dropped: tuple[str, ...] = ()) -> Path:
+    """Make a clip whose last frame stays for a second, as phones do when sound ends later than the picture."""
+    source = clip(path.with_name("plain.mp4"), rate=rate, seconds=seconds, extra=dropped)
+    stay = f"setts=duration=if(eq(N\\,{last})\\,1/TB\\,DURATION)"
+    ffmpeg("-i", f"file:{source}", "-c", "copy", "-bsf:v", stay, f"file:{path}")
+    return path
+
+
+@pytest.mark.parametrize(("explicit", "wanted"), [("24", 33), ("30", 41), ("50", 68)])
+def test_a_last_frame_that_stays_is_held_where_frames_are_resampled(explicit: str, wanted: int, tmp_path: Path) -> None:
+    output = planned_from(staying(tmp_path / "a.mp4", last=9), codec="h264", fps_explicit=explicit)
+    assert abs(output.expects.frames - wanted) <= 1
+    encoded = made(output, tmp_path / "work")
+    assert abs(decoded_frames(encoded) - output.expects.frames) <= output.expects.frames_off <= 1
+
+
+@pytest.mark.parametrize("container", ["mov", "mkv", "mxf"])
+def test_a_last_frame_that_stays_passes_the_gate_where_every_frame_is_kept(container: str, tmp_path: Path) -> None:
+    source = staying(tmp_path / "a.mp4", last=9)
+    output = planned_from(source, codec="prores_proxy", container=container)
+    assert (output.expects.frames, output.expects.frames_off) == (10, 0)
+    verdict = inspect(made(output, tmp_path / "work"), output.expects, Path(FFMPEG), tmp_path / "log", Event())
+    assert verdict.reasons == ()
+
+
+def test_a_phones_last_frame_is_held_behind_a_variable_rate(tmp_path: Path) -> None:
+    dropped = ("-vf", "select='not(eq(mod(n,7),3))'", "-fps_mode", "passthrough")
+    phone = staying(tmp_path / "a.mp4", last=50, rate="30", seconds=2, dropped=dropped)
+    output = planned_from(phone, codec="h264")
+    assert abs(output.expects.frames - 88) <= 1
+    assert abs(decoded_frames(made(output, tmp_path / "work")) - output.expects.frames) <= output.expects.frames_off
 
 
 def test_the_same_rate_said_explicitly_changes_no_frame() -> None:
