@@ -5,6 +5,7 @@ so a field that a later version adds changes no digest of a value that does not 
 """
 
 import hashlib
+import re
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -24,6 +25,10 @@ class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     """
 
 
+# Thirty digits are more than anything that was measured has.
+_WRITTEN = re.compile(r"(-?[0-9]{1,30})/([1-9][0-9]{0,29})")
+
+
 def _encode(value: Any) -> Any:
     if isinstance(value, Fraction):
         return f"{value.numerator}/{value.denominator}"
@@ -32,8 +37,8 @@ def _encode(value: Any) -> Any:
 
 @lru_cache(maxsize=4096)
 def _fraction(text: str) -> Fraction | None:
-    numerator, _, denominator = text.partition("/")
-    return Fraction(int(numerator), int(denominator)) if int(denominator) else None
+    match = _WRITTEN.fullmatch(text)
+    return Fraction(int(match[1]), int(match[2])) if match else None
 
 
 def _decode(wanted: type[Any], value: Any) -> Any:

@@ -10,7 +10,7 @@ import click
 
 from runner.cli.output import write
 from runner.cli.workspace import open_workspace, specs_argument
-from runner.errors import Exit, JobspecError, Problem, errors, spoken, worst
+from runner.errors import MOST_LEGAL, Exit, JobspecError, Problem, errors, spoken, worst
 from runner.review import Checked, annotations, ascii_json, is_note, junit, sarif
 from runner.spec.tree import repository_of
 
@@ -44,7 +44,7 @@ def _plain(found: Problem) -> dict[str, object]:
         "path": spoken(found.path),
         "message": found.message,
         "found": found.found,
-        "legal": list(found.legal),
+        "legal": list(found.legal[:MOST_LEGAL]),
         "nearest": found.nearest,
     }
 

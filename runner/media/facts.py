@@ -17,6 +17,9 @@ FORMATS = (
 # The demuxer of image sequences. Not among the above: it opens whatever its pattern names.
 IMAGES = "image2"
 
+# Twice 8K UHD: a decoder told to allocate more than this is fed with nonsense.
+MOST_PIXELS = 16384 * 8192
+
 Scan = Literal["progressive", "tff", "bff"]
 # What is read back from a lock or a saved plan may be a stranger's. Names stand in filter graphs, where a comma could
 # open other files; text stands among FFmpeg's arguments, which end at a NUL; sizes are multiplied and divided.

@@ -137,8 +137,12 @@ def _gathered(
     """Return the entries with those of other specs in their place, each with its number in this file, and problems."""
     entries: dict[Entry, int] = {}
     problems: list[Problem] = []
+    named: set[Entry] = set()
     for number, entry in enumerate(spec.sources):
+        if entry in named:  # a spec named twice gives nothing more
+            continue
         if isinstance(entry, From):
+            named.add(entry)
             # A base may say it: the other spec is named from the file on in which it is named.
             others, wrong = _others(tree, entry, document.place(("sources", number)).file, project, way)
             problems += [each.within(("sources", number)) for each in wrong]

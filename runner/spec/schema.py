@@ -10,11 +10,10 @@ from typing import Any
 from cerberus import Validator
 from cerberus import errors as cerberus_errors
 
-from runner.errors import FieldPath, Problem, problem
+from runner.errors import MOST_PROBLEMS, FieldPath, Problem, problem
 from runner.spec.fields import BY_NAME, FIELDS, LEGAL_TEXTS, PROJECT, Field
 from runner.spec.source import Plain
 
-MOST_PROBLEMS = 100
 # What makes a mapping no JobSpec at all; a wrong value in the right shape is judged later, with all others.
 SHAPE = frozenset(("JS007", "JS010", "JS011", "JS012", "JS013", "JS014"))
 _WANTED = {
@@ -67,7 +66,8 @@ def _translated(error: Any, path: FieldPath, wanted: object) -> Problem:
         own = row.code if row and len(path) == 1 else "JS029"
         return problem(own, path, found=str(error.value), legal=error.constraint)
     if code == cerberus_errors.MAX_LENGTH.code:
-        return problem("JS006", path, what="this text", limit=f"{error.constraint} characters")
+        what, unit = ("this text", "characters") if isinstance(error.value, str) else ("this", "entries")
+        return problem("JS006", path, what=what, limit=f"{error.constraint} {unit}")
     if code == cerberus_errors.CUSTOM.code:
         return _custom(error, path)
     if code in (cerberus_errors.MIN_VALUE.code, cerberus_errors.MAX_VALUE.code):
