@@ -25,8 +25,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     """
 
 
-# Thirty digits are more than anything that was measured has.
-_WRITTEN = re.compile(r"(-?[0-9]{1,30})/([1-9][0-9]{0,29})")
+_WRITTEN = re.compile(r"(-?[0-9]+)/([0-9]+)")
 
 
 def _encode(value: Any) -> Any:
@@ -38,7 +37,7 @@ def _encode(value: Any) -> Any:
 @lru_cache(maxsize=4096)
 def _fraction(text: str) -> Fraction | None:
     match = _WRITTEN.fullmatch(text)
-    return Fraction(int(match[1]), int(match[2])) if match else None
+    return Fraction(int(match[1]), int(match[2])) if match and int(match[2]) else None
 
 
 def _decode(wanted: type[Any], value: Any) -> Any:

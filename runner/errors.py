@@ -300,6 +300,14 @@ CODES: dict[str, Row] = {
     "JS197": Row("is the file that was published, and does not pass the gate: {reason}", Exit.FAILED),
     "JS199": Row("could not be decoded here: {reason}; verify it again", Exit.TRY_AGAIN),
     "JS198": Row("is not adopted: {reason}; it is left as it is", Exit.FAILED),
+    # what a stranger could send
+    "JS210": Row("folders lie more than {limit} deep in each other; specs lie flatter"),
+    "JS211": Row("{patterns} patterns for {sources} locked sources are too many to match; name fewer globs"),
+    "JS212": Row(
+        "commit {commit} has more files, or longer names, than can be read here (more than {limit} bytes of them)",
+        Exit.USAGE,
+    ),
+    "JS213": Row("{found} is outside of what --confined allows: {reason}"),
     # the command's own arguments
     "JS100": Row("{reason}", Exit.USAGE),
 }

@@ -1,18 +1,21 @@
 """`jobspec retry`: makes again what failed, from a spec or from the JobSpec saved beside the outputs."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from runner.cli.confined import confinement
 from runner.cli.running import Result, finish, make, stand_of, tidy
 from runner.cli.wishes import Wishes, run_options
-from runner.cli.workspace import Workspace, is_spec, open_workspace, plan_of, root_option
+from runner.cli.workspace import Workspace, is_spec, open_workspace, plan_of, refuse_escapes, root_option
 from runner.errors import JobspecError, JobSpecValidationError, problem
 from runner.execution.keep import JOBS
 from runner.execution.state import Standing, State
 from runner.plan.expansion import Expanded
+from runner.spec.confine import confine
 from runner.spec.cube import Lut
 from runner.spec.location import REPOSITORY, Location, Mounts
 from runner.spec.luts import named_luts, read_luts
@@ -42,7 +45,8 @@ def _saved(path: Path, roots: dict[str, str]) -> Workspace:
         raise JobSpecValidationError(found)
     mounts = mounts_here(None, roots_of(spec), roots, os.environ)
     luts = _luts(spec, mounts)
-    project = Project(state_directory=_state_of(path))
+    # Its folder of records is where the command line found it, whatever the spec may name.
+    project = replace(confine(Project(), confinement()), state_directory=_state_of(path))
     reading = Reading(str(path), spec, found, numbers=tuple(range(len(spec.sources))), luts=luts)
     return Workspace(path.parent, project, (Expanded(reading, None, ()),), mounts)
 
@@ -79,6 +83,7 @@ def command(spec: str, roots: dict[str, str], **options: Any) -> int:
     chosen = [each for each in stand_of(plan, workspace.mounts) if _failed(each)]
     result = Result(tuple(chosen))
     if chosen:
+        refuse_escapes(workspace, (each.output for each in chosen))
         make(plan, chosen, result, workspace.mounts, wishes, os.environ)
         tidy(plan, workspace.mounts)
     elif not wishes.as_json:

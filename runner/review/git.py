@@ -175,6 +175,10 @@ class GitTree:
         """See Tree; links are not followed here, so that none is on the way."""
         return True
 
+    def leads_out(self, path: str) -> bool:
+        """See Tree; nothing is opened by a revision's links."""
+        return False
+
     def folders_of(self, name: str) -> tuple[str, ...]:
         """Return the folders that hold a file of this name, "" for the top."""
         return tuple(folder for folder, names in self._folders.items() if name in names)

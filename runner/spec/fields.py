@@ -357,4 +357,5 @@ PROJECT: Mapping[str, Mapping[str, Any]] = {
     },
     "toolchain": {"type": "dict", "schema": {"ffmpeg": {"type": "string"}}},
     "state_directory": {"type": "string", "minlength": 1, "check_with": PLACE},
+    "confined": {"type": "boolean"},
 }

@@ -29,12 +29,17 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What jobspec.toml declares; all of it is the same on every machine. `state_line` is where the folder stands."""
+    """What jobspec.toml declares; all of it is the same on every machine. `state_line` is where the folder stands.
+
+    `confined` forbids absolute places, `confined_to`, which the command line alone says, all roots but these.
+    """
 
     roots: tuple[Root, ...] = ()
     ffmpeg: str | None = None
     state_directory: str | None = None
     state_line: int = field(default=0, compare=False)
+    confined: bool = False
+    confined_to: tuple[str, ...] = ()
 
     def root(self, name: str) -> Root | None:
         """Return the declared root of that name; the repository itself always is one."""
@@ -127,7 +132,7 @@ def read_project(tree: Tree) -> Project:
     roots = tuple(_root(name, entry) for name, entry in sorted(data.get("roots", {}).items()))
     state = data.get("state_directory")
     line = _line_of(text, ("state_directory",)) if state else 0
-    return Project(roots, data.get("toolchain", {}).get("ffmpeg"), state, line)
+    return Project(roots, data.get("toolchain", {}).get("ffmpeg"), state, line, data.get("confined", False))
 
 
 def undeclared(location: Location, project: Project) -> Problem | None:

@@ -203,12 +203,17 @@ def test_a_template_file_is_read_judged_and_put_into_the_resolved_spec(tmp_path:
     assert resolved(read(tmp_path, spec)).naming_template == "{{ source_name }}_x"
 
 
+LEADS_OUT = "It is a link that leads out of the repository"
+
+
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
         pytest.param(os.mkfifo, "not a regular file", id="a pipe"),
         pytest.param(lambda path: path.symlink_to("gone"), "No such file or directory", id="a link to nothing"),
-        pytest.param(lambda path: path.symlink_to("/dev/zero"), "not a regular file", id="a device without end"),
+        pytest.param(lambda path: path.symlink_to("/dev/zero"), LEADS_OUT, id="a device without end"),
+        pytest.param(lambda path: path.symlink_to("/etc/hostname"), LEADS_OUT, id="a file of this machine"),
+        pytest.param(lambda path: path.symlink_to("../.git/config"), LEADS_OUT, id="what git knows"),
     ],
 )
 def test_what_cannot_be_read_is_said_to_be_so(tmp_path: Path, make: object, reason: str) -> None:
