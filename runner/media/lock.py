@@ -25,6 +25,8 @@ MOST_BYTES = 64 << 20
 LONGEST_LINE = 64 << 10
 # More than twice the sources that one spec is meant for.
 MOST_LINES = 1 << 18
+# Patterns times sources: forty patterns for a hundred thousand sources, which takes some seconds.
+MOST_MATCHES = 4_000_000
 
 
 class Header(Value, frozen=True, kw_only=True, tag="header", tag_field="line"):
@@ -180,6 +182,14 @@ def _clashes(sources: Iterable[tuple[int, Locked]], file: str, spec: str) -> Ite
         if other is not each:
             index = f"{each.index:03d}"
             yield problem("JS114", place=here, found=each.location, index=index, other=other.location, spec=spec)
+
+
+def unmatchable(entries: Iterable[Entry], lock: Lock) -> Problem | None:
+    """Return the problem of a spec whose patterns would be held against its locked sources without end, or None."""
+    patterns = sum(1 + len(entry.exclude) for entry in entries if isinstance(entry, Glob))
+    if patterns * len(lock.sources) <= MOST_MATCHES:
+        return None
+    return problem("JS211", ("sources",), patterns=patterns, sources=len(lock.sources))
 
 
 def cover(entries: Sequence[Entry], lock: Lock) -> Cover:

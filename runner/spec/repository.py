@@ -224,7 +224,14 @@ def _placed_names(reading: Reading) -> Iterator[tuple[str, str]]:
     data = spec.to_dict()
     for index, clip in enumerate(spec.clips):
         name = naming.output_name(template, naming.spec_tokens(data, clip, index), clip.path)
-        yield f"{clip.path} in {reading.file}", str(directory / name)
+        yield f"{clip.path} in {_spot(reading, index)}", str(directory / name)
+
+
+def _spot(reading: Reading, index: int) -> str:
+    """Return file and line of a source; it may stand in a base."""
+    assert reading.document is not None
+    place = reading.document.place(("sources", reading.numbers[index]))
+    return f"{place.file}:{place.line}"
 
 
 def same_outputs(readings: Iterable[Reading]) -> list[Problem]:

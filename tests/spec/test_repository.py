@@ -259,8 +259,8 @@ def test_two_specs_that_would_write_one_file_are_named_both(tmp_path: Path) -> N
     ]
     assert [each.problems for each in readings] == [(), (), ()]
     assert lines(same_outputs(readings)) == [
-        "specs/b.yaml:9:18: JS045 naming_template: media:x/A.mov in specs/b.yaml gets the output name "
-        '"proxies:OUT/A.mov", which is also that of media:a.mov in specs/a.yaml'
+        "specs/b.yaml:9:18: JS045 naming_template: media:x/A.mov in specs/b.yaml:3 gets the output name "
+        '"proxies:OUT/A.mov", which is also that of media:a.mov in specs/a.yaml:3'
     ]
 
 
