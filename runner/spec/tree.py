@@ -62,7 +62,7 @@ class WorkTree:
             return real
         below = real.removeprefix(f"{top.rstrip('/')}/")
         if below == real or _GIT in below.split("/"):
-            raise PermissionError(errno.EACCES, "It is a link that leads out of the repository", path)
+            raise PermissionError(errno.EACCES, "It leads out of the repository, or into git's own folder", path)
         return real
 
     def holds(self, path: str) -> bool:

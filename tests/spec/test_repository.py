@@ -203,7 +203,7 @@ def test_a_template_file_is_read_judged_and_put_into_the_resolved_spec(tmp_path:
     assert resolved(read(tmp_path, spec)).naming_template == "{{ source_name }}_x"
 
 
-LEADS_OUT = "It is a link that leads out of the repository"
+LEADS_OUT = "It leads out of the repository, or into git's own folder"
 
 
 @pytest.mark.parametrize(
