@@ -7,7 +7,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from cerberus import Validator
+from cerberus import TypeDefinition, Validator
 from cerberus import errors as cerberus_errors
 
 from runner.errors import MOST_PROBLEMS, FieldPath, Problem, problem
@@ -80,6 +80,12 @@ def _translated(error: Any, path: FieldPath, wanted: object) -> Problem:
     return problem("JS012", path, kind=kind(error.value), wanted=_wanted(wanted))
 
 
+class _Strict(Validator):  # type: ignore[misc]
+    """Cerberus takes a truth value for a whole number, as Python does."""
+
+    types_mapping = Validator.types_mapping | {"integer": TypeDefinition("integer", (int,), (bool,))}
+
+
 @dataclass(frozen=True, slots=True)
 class _Node:
     """The rules of one value for itself, and the nodes of what it holds.
@@ -112,7 +118,7 @@ def _pieces(rules: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
 def _node(rules: Mapping[str, Any], of: str) -> _Node:
     fields = rules.get("schema", {}) if rules["type"] != "list" else {}
     return _Node(
-        here=Validator({"value": {name: rule for name, rule in rules.items() if name not in _DEEP}}),
+        here=_Strict({"value": {name: rule for name, rule in rules.items() if name not in _DEEP}}),
         of=of,
         keys=_node(rules["keysrules"], of) if "keysrules" in rules else None,
         pieces={name: _node(each, of) for name, each in _pieces(rules).items()},
