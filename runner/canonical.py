@@ -5,6 +5,7 @@ so a field that a later version adds changes no digest of a value that does not 
 """
 
 import hashlib
+import re
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -24,6 +25,9 @@ class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     """
 
 
+_WRITTEN = re.compile(r"(-?[0-9]+)/([0-9]+)")
+
+
 def _encode(value: Any) -> Any:
     if isinstance(value, Fraction):
         return f"{value.numerator}/{value.denominator}"
@@ -32,8 +36,8 @@ def _encode(value: Any) -> Any:
 
 @lru_cache(maxsize=4096)
 def _fraction(text: str) -> Fraction | None:
-    numerator, _, denominator = text.partition("/")
-    return Fraction(int(numerator), int(denominator)) if int(denominator) else None
+    match = _WRITTEN.fullmatch(text)
+    return Fraction(int(match[1]), int(match[2])) if match and int(match[2]) else None
 
 
 def _decode(wanted: type[Any], value: Any) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import lru_cache
 
 from runner.text import harmless, quoted
 
@@ -303,6 +304,14 @@ CODES: dict[str, Row] = {
     "JS197": Row("is the file that was published, and does not pass the gate: {reason}", Exit.FAILED),
     "JS199": Row("could not be decoded here: {reason}; verify it again", Exit.TRY_AGAIN),
     "JS198": Row("is not adopted: {reason}; it is left as it is", Exit.FAILED),
+    # what a stranger could send
+    "JS210": Row("folders lie more than {limit} deep in each other; specs lie flatter"),
+    "JS211": Row("{patterns} patterns for {sources} locked sources are too many to match; name fewer globs"),
+    "JS212": Row(
+        "commit {commit} has more files, or longer names, than can be read here (more than {limit} bytes of them)",
+        Exit.USAGE,
+    ),
+    "JS213": Row("{found} is outside of what --confined allows: {reason}"),
     # the command's own arguments
     "JS100": Row("{reason}", Exit.USAGE),
 }
@@ -321,6 +330,21 @@ class Place:
 
 
 FieldPath = tuple[str | int, ...]
+# Legal values may be a stranger's: roots, tokens, names of files. More of them, or longer ones, help nobody, and to
+# look for the nearest takes time that grows with the square of their length.
+MOST_LEGAL, _LONGEST_LIKENED = 256, 128
+# Problems of one kind of judgement that are shown; the rest are counted.
+MOST_PROBLEMS = 100
+
+
+@lru_cache(maxsize=1024)
+def _nearest(found: str, legal: tuple[str, ...]) -> str | None:
+    from difflib import get_close_matches
+
+    if len(found) > _LONGEST_LIKENED:
+        return None
+    close = get_close_matches(found, [each for each in legal if len(each) <= _LONGEST_LIKENED], n=1, cutoff=0.6)
+    return close[0] if close else None
 
 
 def spoken(path: FieldPath) -> str:
@@ -348,10 +372,7 @@ class Problem:
     @property
     def nearest(self) -> str | None:
         """The legal value that `found` most resembles, if any does."""
-        from difflib import get_close_matches
-
-        close = get_close_matches((self.found or "").lower(), self.legal, n=1, cutoff=0.6)
-        return close[0] if close else None
+        return _nearest((self.found or "").lower(), self.legal[:MOST_LEGAL])
 
     @property
     def message(self) -> str:
@@ -363,7 +384,9 @@ class Problem:
     def _way_out(self) -> str:
         if self.found is not None and self.nearest:
             return f"; did you mean {quoted(self.nearest)}?"
-        return f"; legal: {', '.join(map(harmless, self.legal))}" if self.legal else ""
+        rest = len(self.legal) - MOST_LEGAL
+        more = f" and {rest} more" if rest > 0 else ""
+        return f"; legal: {', '.join(map(harmless, self.legal[:MOST_LEGAL]))}{more}" if self.legal else ""
 
     def within(self, path: FieldPath) -> "Problem":
         """Return the same problem, its path below `path`."""

@@ -4,9 +4,11 @@ import re
 
 # What a terminal, a log reader or CI would obey instead of show: C0 and C1 controls, DEL,
 # bidirectional overrides and isolates (Unicode TR9), line and paragraph separators, lone surrogates,
-# and the invisible joiners that make two names look alike.
+# and what is invisible and makes two names look alike: joiners, fillers, soft hyphens, tags (Unicode TR36).
 _OBEYED = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
 )
 # GitHub reads a command from a line that begins with ::, and both it and Azure from ##[…] or ##name[…] anywhere in one.
 _COMMAND = re.compile(r"^(\s*)(?=::|##)|(#)(?=#\w*\[)")
@@ -15,7 +17,7 @@ _COMMAND = re.compile(r"^(\s*)(?=::|##)|(#)(?=#\w*\[)")
 def _shown(match: re.Match[str]) -> str:
     point = ord(match.group())
     return {0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t"}.get(point) or (
-        f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}"
+        f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
     )
 
 

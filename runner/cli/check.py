@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
+from runner.cli.confined import confined_option
 from runner.cli.output import write
 from runner.cli.workspace import open_workspace, specs_argument
-from runner.errors import Exit, JobspecError, Problem, errors, spoken, worst
+from runner.errors import MOST_LEGAL, Exit, JobspecError, Problem, errors, spoken, worst
 from runner.review import Checked, annotations, ascii_json, is_note, junit, sarif
 from runner.spec.tree import repository_of
 
@@ -44,7 +45,7 @@ def _plain(found: Problem) -> dict[str, object]:
         "path": spoken(found.path),
         "message": found.message,
         "found": found.found,
-        "legal": list(found.legal),
+        "legal": list(found.legal[:MOST_LEGAL]),
         "nearest": found.nearest,
     }
 
@@ -96,6 +97,7 @@ def _checked(specs: tuple[str, ...], form: str) -> Checked:
 
 @click.command("check")
 @specs_argument
+@confined_option
 @click.option("--format", "form", type=click.Choice(tuple(FORMATS)), default=TEXT, help="How to write what was found.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of stdout.")
 def command(specs: tuple[str, ...], form: str, output: Path | None) -> int:

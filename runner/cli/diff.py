@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from runner.cli.confined import confined_option, confinement
 from runner.cli.output import write
 from runner.errors import Exit, JobspecError, problem, worst
 from runner.review import told
@@ -45,13 +46,14 @@ def trees(base: str, head: str | None) -> Iterator[tuple[Tree, Tree]]:
 def sides(base: str, head: str | None) -> tuple[Side, Side]:
     """Return both sides, expanded. Raises JobspecError (64) for revisions that are not there."""
     with trees(base, head) as (first, last):
-        before, after = side_of(first), side_of(last)
+        before, after = side_of(first), side_of(last, confinement())
     if not before.specs and not after.specs:
         raise JobspecError(problem("JS009", (SPECS,)))
     return before, after
 
 
 @click.command("diff")
+@confined_option
 @click.argument("base")
 @click.argument("head", required=False)
 @click.option("--format", "form", type=click.Choice(tuple(FORMATS)), default="text", help="How to write it.")

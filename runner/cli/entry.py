@@ -15,6 +15,7 @@ import click
 from runner import __version__
 from runner.errors import Exit, JobspecError, problem, worst
 from runner.report.reader import GONE, reader_may_be_gone
+from runner.text import harmless
 
 # Each verb is a module of this package with a command of that name; imported only when it is asked for.
 VERBS = (
@@ -64,13 +65,23 @@ def _said(error: JobspecError) -> Exit:
     return error.exit
 
 
+def _misused(error: click.ClickException) -> Exit:
+    """Say what is wrong with the arguments. Names of files are among them, and a stranger may have given these."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    with reader_may_be_gone():
+        if context:
+            print(context.get_usage(), file=sys.stderr)
+        print(f"Error: {harmless(error.format_message())}", file=sys.stderr)
+    return Exit.USAGE
+
+
 def _bug(arguments: Sequence[str]) -> Exit:
     """Say that this is our fault, and leave a log worth pasting."""
     with tempfile.NamedTemporaryFile("w", prefix="jobspec-bug-", suffix=".log", delete=False) as log:
         log.write(f"jobspec {__version__}\nPython {sys.version}\narguments: {list(arguments)}\n\n")
         traceback.print_exc(file=log)
     reason = traceback.format_exc().strip().splitlines()[-1]
-    print(f"this is a bug of jobspec: {reason}\nplease report it with {log.name}", file=sys.stderr)
+    print(f"this is a bug of jobspec: {harmless(reason)}\nplease report it with {log.name}", file=sys.stderr)
     return Exit.BUG
 
 
@@ -109,8 +120,7 @@ def _run(arguments: Sequence[str]) -> Exit:
     except JobspecError as error:
         return _said(error)
     except click.ClickException as error:
-        error.show()
-        return Exit.USAGE
+        return _misused(error)
     except (KeyboardInterrupt, click.Abort):
         print("interrupted", file=sys.stderr)
         return Exit.INTERRUPTED

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from runner.cli.confined import confinement
 from runner.cli.running import finish, look, make
 from runner.cli.saved import load
 from runner.cli.wishes import Wishes, run_options
@@ -13,6 +14,7 @@ from runner.cli.workspace import Workspace, refuse_escapes, root_option
 from runner.errors import JobspecError, problem
 from runner.execution.state import State
 from runner.plan.model import Output, Plan
+from runner.spec.confine import confine
 from runner.spec.location import parse_location
 from runner.spec.project import Project, mounts_here
 
@@ -29,7 +31,7 @@ def _workspace(outputs: tuple[Output, ...], roots: dict[str, str]) -> Workspace:
     """Return a workspace without specs: there may be no repository here that declares the roots."""
     places = (place for each in outputs for place in (each.source.location, each.location, each.state))
     used = {root for place in places if (root := parse_location(place).root)}
-    return Workspace(Path.cwd(), Project(), (), mounts_here(None, used, roots, os.environ))
+    return Workspace(Path.cwd(), confine(Project(), confinement()), (), mounts_here(None, used, roots, os.environ))
 
 
 @click.command("exec-task", hidden=True)

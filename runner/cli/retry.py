@@ -1,11 +1,13 @@
 """`jobspec retry`: makes again what failed, from a spec or from the JobSpec saved beside the outputs."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from runner.cli.confined import confinement
 from runner.cli.running import finish, look, make, tidy
 from runner.cli.wishes import Wishes, run_options
 from runner.cli.workspace import Workspace, is_spec, open_workspace, plan_of, refuse_escapes, root_option
@@ -13,6 +15,7 @@ from runner.errors import JobspecError, JobSpecValidationError, problem
 from runner.execution.keep import JOBS
 from runner.execution.state import Standing, State
 from runner.plan.expansion import Expanded
+from runner.spec.confine import confine
 from runner.spec.cube import Lut
 from runner.spec.location import REPOSITORY, Location, Mounts
 from runner.spec.luts import named_luts, read_luts
@@ -42,7 +45,8 @@ def _saved(path: Path, roots: dict[str, str]) -> Workspace:
         raise JobSpecValidationError(found)
     mounts = mounts_here(None, roots_of(spec), roots, os.environ)
     luts = _luts(spec, mounts)
-    project = Project(state_directory=_state_of(path))
+    # Its folder of records is where the command line found it, whatever the spec may name.
+    project = replace(confine(Project(), confinement()), state_directory=_state_of(path))
     reading = Reading(str(path), spec, found, numbers=tuple(range(len(spec.sources))), luts=luts)
     return Workspace(path.parent, project, (Expanded(reading, None, ()),), mounts)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 from runner.cli.workspace import Workspace, open_workspace, plan_of
 from runner.errors import JobspecError, problem
@@ -11,6 +12,8 @@ from runner.plan.model import Job, Plan
 from runner.plan.trust import trusted
 from runner.spec.tree import repository_of
 
+# A job's line holds its whole spec: a hundred thousand sources with their tokens take a fifth of this.
+LONGEST_LINE = 1 << 28
 _MOST_SHOWN, _MOST_LEAVES, _LONGEST = 20, 3, 200
 
 
@@ -19,11 +22,21 @@ def is_plan(path: str) -> bool:
     return path.endswith(".jsonl") and not path.endswith(SUFFIX)
 
 
+def _lines(path: str, file: IO[bytes]) -> Iterator[bytes]:
+    """Yield the lines of a plan. Raises JobspecError for one that never ends, as of a device or of zeros."""
+    while line := file.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE:
+            raise JobspecError(
+                problem("JS052", reason=f"{path}: a line of more than {LONGEST_LINE} bytes is no plan's")
+            )
+        yield line
+
+
 def load(path: str, believe: Callable[[Iterable[bytes]], Plan] = trusted) -> Plan:
     """Return a saved plan, rebuilt from what it embeds. Raises JobspecError when it cannot be read or believed."""
     try:
         with Path(path).open("rb") as file:
-            return believe(file)
+            return believe(_lines(path, file))
     except OSError as error:
         raise JobspecError(problem("JS100", reason=f"{path}: {error.strerror}")) from None
 

@@ -67,7 +67,7 @@ def _shown_plan(path: str) -> str:
     """Return a saved plan for people. Raises JobspecError for what is none."""
     try:
         return "\n".join(told.text(load(path, document.read)))
-    except (ValueError, ArithmeticError) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError) as error:
         raise JobspecError(problem("JS121", reason=str(error))) from None
 
 

@@ -1,7 +1,7 @@
 """What every verb needs: the named specs, read and judged, with their project and this machine's mounts."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from runner.cli.confined import confined_option, confinement
 from runner.errors import JobspecError, Place, Problem, errors, problem
 from runner.media.facts import Facts
 from runner.media.lock import Lock
@@ -16,6 +17,7 @@ from runner.plan import recipes
 from runner.plan.build import Request, build
 from runner.plan.expansion import Expanded, caught, expand
 from runner.plan.model import Output, Plan
+from runner.spec.confine import confine, outside
 from runner.spec.location import Mounts, parse_location
 from runner.spec.model import roots_of
 from runner.spec.presence import absent, left_root, one_folder, read_only
@@ -41,9 +43,10 @@ def specs_argument(function: F) -> F:
 
 
 def root_option(function: F) -> F:
-    """Give a verb --root, which says where a root is mounted on this machine."""
+    """Give a verb --root, which says where a root is mounted on this machine, and --confined."""
     text = "Where a root is mounted here; before JOBSPEC_ROOT_NAME and the user's configuration."
-    return click.option("--root", "roots", multiple=True, metavar="NAME=FOLDER", callback=_roots, help=text)(function)
+    option = click.option("--root", "roots", multiple=True, metavar="NAME=FOLDER", callback=_roots, help=text)
+    return confined_option(option(function))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ def open_workspace(specs: Sequence[str], roots: dict[str, str]) -> Workspace:
     """Read the named specs and their locks, or all below specs/. Raises JobspecError when none can be read."""
     specs = specs or [str(repository_of(Path.cwd()) / SPECS)]
     tree = WorkTree(_top(specs))
-    project = read_project(tree)
+    project = confine(read_project(tree), confinement())
     expanded = expand(tree, _files(tree, specs), project)
     used = {root for each in expanded if each.reading.spec for root in roots_of(each.reading.spec)}
     declared = {root.name for root in project.roots}
@@ -249,12 +252,25 @@ def _unlocked(workspace: Workspace, reading: Reading, lock: Lock | None) -> list
     return [problem("JS120", found=str(place), spec=reading.file, place=here) for place in places]
 
 
+def _forbidden(project: Project, outputs: Iterable[Output]) -> Iterator[Problem]:
+    """Yield a problem for each place that a confined project may not use: a saved plan was never judged by its specs.
+
+    The project's own folder of records was judged with it, or is the one that the command line named.
+    """
+    places = (place for each in outputs for place in (each.source.location, each.location, each.state))
+    for place in dict.fromkeys(places):
+        if place != project.state_directory and (wrong := outside(parse_location(place), project)):
+            yield wrong
+
+
 def refuse_escapes(workspace: Workspace, outputs: Iterable[Output]) -> None:
     """Raise JobspecError for outputs that cannot be made safely on this machine.
 
     That is: a place of theirs leaves its root by a link, or lies in a read_only root; or two roots are one folder.
     """
     mounts, outputs = workspace.mounts, tuple(outputs)
+    if forbidden := tuple(_forbidden(workspace.project, outputs)):
+        raise JobspecError(forbidden)
     if gone := absent(mounts, _roots_of(outputs)):
         raise JobspecError(gone)
     found = one_folder(mounts, [root.name for root in workspace.project.roots])

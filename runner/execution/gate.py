@@ -11,7 +11,7 @@ from typing import Literal
 from runner.errors import JobspecError
 from runner.execution import process
 from runner.execution.complaints import meaning
-from runner.media.facts import Colour, Facts
+from runner.media.facts import FORMATS, MOST_PIXELS, Colour, Facts
 from runner.media.probe import probe
 from runner.plan.model import Expectation
 from runner.spec.rates import rate_label
@@ -41,7 +41,8 @@ def decode(
     """Decode the whole file, picture and sound, and count its frames."""
     command = (
         *(str(ffmpeg), "-hide_banner", "-nostdin", "-v", "error", "-xerror", "-err_detect", "explode"),
-        *("-protocol_whitelist", "file", "-i", f"file:{file}", "-map", "0:V:0", "-map", "0:a?"),
+        *("-protocol_whitelist", "file", "-format_whitelist", ",".join(FORMATS), "-max_pixels", str(MOST_PIXELS)),
+        *("-i", f"file:{file}", "-map", "0:V:0", "-map", "0:a?"),
         *("-fps_mode", "passthrough", "-f", "null", "-"),
     )
     return process.run(command, folder=file.parent, log=log, stop=stop, limits=limits)
@@ -167,7 +168,7 @@ def inspect(
 
 def length(file: Path) -> Fraction | None:
     """Return the file's length in seconds as its container says, or None."""
-    import av
+    from runner.media.opening import TICKS, Source
 
-    with av.open(f"file:{file}", options={"protocol_whitelist": "file"}) as container:
-        return Fraction(container.duration, av.time_base) if container.duration else None
+    with Source(file, file.name).open() as container:
+        return Fraction(container.duration, TICKS) if container.duration else None

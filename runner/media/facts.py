@@ -17,12 +17,18 @@ FORMATS = (
 # The demuxer of image sequences. Not among the above: it opens whatever its pattern names.
 IMAGES = "image2"
 
+# Twice 8K UHD: a decoder told to allocate more than this is fed with nonsense.
+MOST_PIXELS = 16384 * 8192
+
 Scan = Literal["progressive", "tff", "bff"]
 # What is read back from a lock or a saved plan may be a stranger's. Names stand in filter graphs, where a comma could
 # open other files; text stands among FFmpeg's arguments, which end at a NUL; sizes are multiplied and divided.
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Positive = Annotated[int, msgspec.Meta(ge=1, le=2**31)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
+# FFmpeg knows 64 loudspeakers; a filter has a word for each channel.
+Channels = Annotated[int, msgspec.Meta(ge=0, le=1024)]
+Layout = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9 .()+@_-]{1,256}\Z")]
 Text = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*\Z")]
 _MOST, _FINEST = 10**12, 10**24
 
@@ -68,7 +74,7 @@ class Picture(Value, frozen=True, kw_only=True):
     width: Positive
     height: Positive
     sar: Fraction
-    rotation: Count = 0
+    rotation: Literal[0, 90, 180, 270] = 0
     pixel_format: Name
     depth: Count
     alpha: bool = False
@@ -96,8 +102,8 @@ class Sound(Value, frozen=True, kw_only=True):
     stream: Count = 0
     codec: Name
     sample_rate: Count
-    channels: Count
-    layout: Text | None = None
+    channels: Channels
+    layout: Layout | None = None
     language: Text | None = None
     title: Text | None = None
     seconds: Fraction | None = None
@@ -109,8 +115,8 @@ class Sound(Value, frozen=True, kw_only=True):
 class Sequence(Value, frozen=True, kw_only=True):
     """How the files of an image sequence are counted: the first one's number, and its least digits (0: as they are)."""
 
-    first: Count
-    digits: Count
+    first: Annotated[int, msgspec.Meta(ge=0, lt=10**9)]
+    digits: Annotated[int, msgspec.Meta(ge=0, le=9)]
 
 
 class Facts(Value, frozen=True, kw_only=True):

@@ -23,6 +23,10 @@ FORMAT = 1
 SUFFIX = ".lock.jsonl"
 MOST_BYTES = 64 << 20
 LONGEST_LINE = 64 << 10
+# More than twice the sources that one spec is meant for.
+MOST_LINES = 1 << 18
+# Patterns times sources: forty patterns for a hundred thousand sources, which takes some seconds.
+MOST_MATCHES = 4_000_000
 
 
 class Header(Value, frozen=True, kw_only=True, tag="header", tag_field="line"):
@@ -83,6 +87,15 @@ def write_lock(lock: Lock) -> bytes:
     return b"".join(canonical.encode(line) + b"\n" for line in lines)
 
 
+def _too_large(data: bytes) -> str | None:
+    """Return why a lock is not even split into lines."""
+    if len(data) > MOST_BYTES:
+        return f"the file is larger than {MOST_BYTES} bytes"
+    if data.count(b"\n") + data.count(b"\r") > 2 * MOST_LINES:
+        return f"it has more than {MOST_LINES} lines"
+    return None
+
+
 def _lines(data: bytes, file: str, spec: str) -> Iterator[tuple[int, _Line]]:
     seen = set[bytes]()
     for number, line in enumerate(data.splitlines(), 1):
@@ -106,8 +119,7 @@ def read_lock(data: bytes, file: str, spec: str) -> Lock:
     Of two revisions most locks are the same, so each is read once. Raises JobSpecValidationError, each problem with
     its line and the command that mends it.
     """
-    if len(data) > MOST_BYTES:
-        reason = f"the file is larger than {MOST_BYTES} bytes"
+    if reason := _too_large(data):
         raise JobSpecValidationError(problem("JS110", place=Place(file), reason=reason, spec=spec))
     lines = list(_lines(data, file, spec))
     headers = {line: number for number, line in reversed(lines) if isinstance(line, Header)}
@@ -125,7 +137,9 @@ def salvage_lock(data: bytes) -> Lock | None:
     Of two lines for one source the first keeps its index; which of their facts hold shows a look at the source.
     """
     lines: list[_Line] = []
-    for text in data[:MOST_BYTES].splitlines():
+    if _too_large(data):
+        return None
+    for text in data.splitlines():
         with suppress(msgspec.MsgspecError, ValueError):
             lines.append(canonical.decode(text, _Line))  # type: ignore[arg-type]
     headers = [line for line in lines if isinstance(line, Header) and line.format == FORMAT]
@@ -168,6 +182,14 @@ def _clashes(sources: Iterable[tuple[int, Locked]], file: str, spec: str) -> Ite
         if other is not each:
             index = f"{each.index:03d}"
             yield problem("JS114", place=here, found=each.location, index=index, other=other.location, spec=spec)
+
+
+def unmatchable(entries: Iterable[Entry], lock: Lock) -> Problem | None:
+    """Return the problem of a spec whose patterns would be held against its locked sources without end, or None."""
+    patterns = sum(1 + len(entry.exclude) for entry in entries if isinstance(entry, Glob))
+    if patterns * len(lock.sources) <= MOST_MATCHES:
+        return None
+    return problem("JS211", ("sources",), patterns=patterns, sources=len(lock.sources))
 
 
 def cover(entries: Sequence[Entry], lock: Lock) -> Cover:

@@ -13,6 +13,8 @@ import av.filter
 from runner.errors import JobspecError, problem
 from runner.media.facts import FORMATS
 
+# Of a container's own clock, in a second.
+TICKS: int = av.time_base
 # What reading a damaged file raises, once it is open.
 MEDIA_ERRORS = (av.error.FFmpegError, OSError, ValueError)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from runner import canonical
 from runner.errors import JobspecError, Place, Problem, problem
-from runner.media.facts import FORMATS, IMAGES, Facts
+from runner.media.facts import FORMATS, IMAGES, MOST_PIXELS, Facts
 from runner.media.toolchain import release
 from runner.plan import burn, lut, picture, recipes, sound, sound_judgement, timing, wrap
 from runner.plan.arguments import Arg, Input, Threads
@@ -39,8 +39,6 @@ from runner.spec.resolution import Resolution, parse_resolution
 from runner.spec.source import Document
 from runner.spec.sources import Clip
 
-# Twice 8K UHD: a decoder told to allocate more than this is fed with nonsense.
-MOST_PIXELS = 16384 * 8192
 STATE = ".jobspec"
 # An AAC or Opus track is padded to whole packets, and FFmpeg may round a track's end to one more.
 _SOUND_SLACK = Fraction(1, 10)

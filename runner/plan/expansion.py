@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from runner.errors import JobSpecValidationError, Place, Problem, errors, problem
-from runner.media.lock import MOST_BYTES, Cover, Lock, cover, lock_of, read_lock
+from runner.media.lock import MOST_BYTES, Cover, Lock, cover, lock_of, read_lock, unmatchable
 from runner.plan.build import Request
 from runner.spec.globs import Glob
 from runner.spec.location import parse_location
@@ -108,6 +108,9 @@ def expand_reading(tree: Tree, reading: Reading, project: Project) -> Expanded:
     if reading.spec is None:
         return Expanded(reading, None, reading.problems)
     lock, damaged = _lock(tree, reading.file)
+    if lock and reading.document and (endless := unmatchable(reading.spec.sources, lock)):
+        place = reading.document.place(endless.path)
+        return Expanded(reading, lock, (*reading.problems, endless.at(place)))
     covered = cover(reading.spec.sources, lock) if lock else None
     found: list[Problem] = [*reading.problems, *damaged]
     if not damaged:

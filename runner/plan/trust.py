@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator
 
 from runner import canonical
-from runner.errors import JobspecError, problem
+from runner.errors import JobspecError, Problem, problem
 from runner.plan.build import build, requests_of
 from runner.plan.document import read
 from runner.plan.model import Output, Plan
+from runner.spec.schema import wrong_fields
 
 
 def _different(saved: Plan, built: Plan) -> str:
@@ -20,6 +21,11 @@ def _different(saved: Plan, built: Plan) -> str:
     return "its header, jobs or tasks"
 
 
+def _wrong(spec: object) -> Problem | None:
+    """Return the first thing that is wrong with a spec in a plan, or None; all its sources may have been skipped."""
+    return next((each for each in wrong_fields(spec) if (each.code, each.path) != ("JS015", ("sources",))), None)
+
+
 def trusted(lines: Iterable[bytes]) -> Plan:
     """Read a saved plan and rebuild it from the specs and facts that it embeds.
 
@@ -27,10 +33,13 @@ def trusted(lines: Iterable[bytes]) -> Plan:
     never run.
     """
     saved = read(lines)
+    for job in saved.jobs:
+        if illegal := _wrong(job.spec):
+            raise JobspecError(problem("JS121", reason=f"the spec of {job.job_id} is none: {illegal}"))
     try:
         built = build(requests_of(saved), toolchain="", number=0)
         wrong = "" if built == saved else _different(saved, built)
-    except (KeyError, ValueError, ArithmeticError) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError) as error:
         raise JobspecError(problem("JS121", reason=str(error))) from None
     if wrong:
         raise JobspecError(problem("JS121", reason=f"{wrong} cannot be got from its inputs"))

@@ -16,7 +16,7 @@ from runner.errors import JobspecError, problem
 from runner.spec.tree import PROJECT_FILE
 
 _SAFE = (
-    *("--no-replace-objects", "--no-optional-locks"),
+    *("--no-replace-objects", "--no-optional-locks", "--no-pager", "--literal-pathspecs"),
     *("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"),
 )
 _KEPT = ("PATH", "HOME", "XDG_CONFIG_HOME", "SYSTEMROOT")
@@ -24,6 +24,13 @@ _KEPT = ("PATH", "HOME", "XDG_CONFIG_HOME", "SYSTEMROOT")
 # configuration allows.
 _OFFLINE = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "", "GIT_TERMINAL_PROMPT": "0"}
 _FILES = ("100644", "100755")
+# A few kilobytes of objects can hold the same folder ten times in itself, ten levels deep: ten thousand million files.
+# A million files with names of 60 letters are about this much of listing.
+MOST_LISTED = 128 << 20
+# Folders in folders, as deep as specs are looked for and then some; what lies deeper is nobody's to read here.
+_DEEPEST = 64
+# What is read on of a large file only to get to the next answer; of a larger one git is rather started anew.
+_MOST_SKIPPED = 1 << 24
 # Anything else that rev-parse may print, such as ^1234 for ^main, is a range and no commit.
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
@@ -40,6 +47,13 @@ def _git(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
         return subprocess.run(command, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False)
     except OSError as error:
         raise JobspecError(problem("JS100", reason=f"git cannot be started: {error.strerror}")) from None
+
+
+def _started(folder: Path, *arguments: str) -> "subprocess.Popen[bytes]":
+    """Start a git that is talked with, or whose answer may be too long to take whole."""
+    command = ["git", *_SAFE, "-C", str(folder), *arguments]
+    pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+    return subprocess.Popen(command, env=_environment(), stdin=pipe, stdout=pipe, stderr=nowhere)
 
 
 def _answer(folder: Path, *arguments: str) -> str | None:
@@ -133,17 +147,26 @@ class GitTree:
     def _listed(self) -> dict[str, str]:
         """Return the object of every regular file; links and submodules are not followed, so not listed."""
         below = f"{self.clone.prefix}/" if self.clone.prefix else ""
-        done = _git(self.clone.top, "ls-tree", "-r", "-z", "--full-tree", self.commit)
-        if done.returncode:
-            raise self._lacking("a folder")
         entries: dict[str, str] = {}
-        for line in done.stdout.split(b"\0"):
+        for line in self._listing().split(b"\0"):
             about, _, name = line.partition(b"\t")
             mode, _, rest = about.decode().partition(" ")
             path = name.decode("utf-8", "surrogateescape")
-            if mode in _FILES and path.startswith(below):
+            if mode in _FILES and path.startswith(below) and path.count("/") <= _DEEPEST:
                 entries[path.removeprefix(below)] = rest.split(" ")[1]
         return entries
+
+    def _listing(self) -> bytes:
+        """Return git's list of all files of the commit. Raises JobspecError (64) for one without end."""
+        with _started(self.clone.top, "ls-tree", "-r", "-z", "--full-tree", self.commit) as child:
+            assert child.stdout
+            listed = child.stdout.read(MOST_LISTED + 1)
+            if len(listed) > MOST_LISTED:
+                child.kill()
+                raise JobspecError(problem("JS212", commit=self.commit[:12], limit=MOST_LISTED))
+        if child.returncode:
+            raise self._lacking("a folder")
+        return listed
 
     def _lacking(self, what: str) -> JobspecError:
         return JobspecError(problem("JS104", what=f"{what} of commit {self.commit[:12]}"))
@@ -161,8 +184,18 @@ class GitTree:
         if size is None:
             raise self._lacking(path)
         data = pipe_out.read(min(size, limit + 1))
-        _skip(pipe_out, size - len(data) + 1)
+        if size - len(data) > _MOST_SKIPPED:
+            self._forget()
+        else:
+            _skip(pipe_out, size - len(data) + 1)
         return data
+
+    def _forget(self) -> None:
+        """End the process that answers; the next question starts another."""
+        if self._batch:
+            with self._batch as batch:
+                batch.kill()
+        self._batch = None
 
     def list(self, folder: str) -> tuple[str, ...]:
         """See Tree."""
@@ -175,19 +208,17 @@ class GitTree:
         """See Tree; links are not followed here, so that none is on the way."""
         return True
 
+    def leads_out(self, path: str) -> bool:
+        """See Tree; nothing is opened by a revision's links."""
+        return False
+
     def folders_of(self, name: str) -> tuple[str, ...]:
         """Return the folders that hold a file of this name, "" for the top."""
         return tuple(folder for folder, names in self._folders.items() if name in names)
 
     def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
         if self._batch is None:
-            self._batch = subprocess.Popen(
-                ["git", *_SAFE, "-C", str(self.clone.top), "cat-file", "--batch"],
-                env=_environment(),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
+            self._batch = _started(self.clone.top, "cat-file", "--batch")
         assert self._batch.stdin and self._batch.stdout
         return self._batch.stdin, self._batch.stdout
 
@@ -210,8 +241,11 @@ def _folders(paths: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return the names in every folder, folders with a "/" behind, sorted by code point."""
     names: dict[str, set[str]] = {"": set()}
     for path in paths:
-        parts = path.split("/")
-        for depth, part in enumerate(parts):
-            folder = "/".join(parts[:depth])
-            names.setdefault(folder, set()).add(part if depth == len(parts) - 1 else f"{part}/")
+        folder, slash, name = path.rpartition("/")
+        known = folder in names
+        names.setdefault(folder, set()).add(name)
+        while slash and not known:  # what is known has all folders above it
+            folder, slash, name = folder.rpartition("/")
+            known = folder in names
+            names.setdefault(folder, set()).add(f"{name}/")
     return {folder: tuple(sorted(found)) for folder, found in names.items()}

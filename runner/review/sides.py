@@ -8,6 +8,7 @@ from runner.plan import recipes
 from runner.plan.build import attempt
 from runner.plan.expansion import Expanded, caught, expand
 from runner.plan.model import Plan
+from runner.spec.confine import FREE, Confinement, confine
 from runner.spec.project import Project, read_project
 from runner.spec.repository import find_specs, same_job_ids, same_outputs
 from runner.spec.tree import SPECS, Tree
@@ -48,16 +49,16 @@ def _files(tree: Tree) -> list[str]:
     return list(find_specs(tree, SPECS)) if f"{SPECS}/" in tree.list("") else []
 
 
-def _project(tree: Tree) -> tuple[Project, tuple[Problem, ...]]:
+def _project(tree: Tree, wish: Confinement) -> tuple[Project, tuple[Problem, ...]]:
     try:
-        return read_project(tree), ()
+        return confine(read_project(tree), wish), ()
     except JobSpecValidationError as error:
         return Project(), error.problems
 
 
-def side_of(tree: Tree) -> Side:
+def side_of(tree: Tree, wish: Confinement = FREE) -> Side:
     """Return one side of a diff; reads the tree and nothing else."""
-    project, broken = _project(tree)
+    project, broken = _project(tree, wish)
     specs = expand(tree, _files(tree), project)
     requests = [each.request for each in specs if each.request]
     plan, wrong = attempt(requests, toolchain=project.ffmpeg or DECLARED, number=recipes.DECLARED)

@@ -51,6 +51,10 @@ def _based(tree: Tree, document: Document, trail: tuple[str, ...]) -> Document:
         if file is None:
             raise FileNotFoundError
         base = read_yaml(tree.read(file, MOST_BYTES), file)
+    except PermissionError as error:
+        raise JobSpecValidationError(
+            problem("JS038", FIELD, place=place, found=text, reason=f"{file}: {error.strerror}")
+        ) from None
     except OSError:
         reason = "it leaves the repository" if file is None else f"there is no {file}"
         raise JobSpecValidationError(problem("JS038", FIELD, place=place, found=text, reason=reason)) from None

@@ -13,6 +13,8 @@ from runner.spec.own import NONE
 from runner.spec.rates import is_timecode, parse_rate
 
 VERSION = "2.0"
+# Names that one file may give: roots, tokens. Every source asks for some of them.
+MOST_NAMES = 256
 
 
 @dataclass(frozen=True)
@@ -252,6 +254,7 @@ FIELDS = (
         {"show": "harbour"},
         {
             "type": "dict",
+            "maxlength": MOST_NAMES,
             "keysrules": {
                 "type": "string",
                 "check_with": Check("JS028", _pattern(_TOKEN), (("pattern", f"^{_TOKEN}$"),)),
@@ -345,6 +348,7 @@ _ROOT = "a root has two or more of A-Z a-z 0-9 _ - and begins with a letter"
 PROJECT: Mapping[str, Mapping[str, Any]] = {
     "roots": {
         "type": "dict",
+        "maxlength": MOST_NAMES,
         "keysrules": {"type": "string", "check_with": Check("JS027", _pattern("[A-Za-z][A-Za-z0-9_-]+", _ROOT))},
         "valuesrules": {
             "type": ["string", "dict"],
@@ -353,4 +357,5 @@ PROJECT: Mapping[str, Mapping[str, Any]] = {
     },
     "toolchain": {"type": "dict", "schema": {"ffmpeg": {"type": "string"}}},
     "state_directory": {"type": "string", "minlength": 1, "check_with": PLACE},
+    "confined": {"type": "boolean"},
 }

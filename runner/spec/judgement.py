@@ -7,6 +7,7 @@ from typing import Any
 from runner.errors import FieldPath, JobspecError, Problem, problem
 from runner.spec import codecs, naming, schema
 from runner.spec.audio import judge_audio
+from runner.spec.confine import outside
 from runner.spec.fields import FIELDS
 from runner.spec.location import Location, parse_location
 from runner.spec.overlay import judge_overlay
@@ -165,6 +166,8 @@ def _judge_roots(data: Mapping[str, Any], context: _Context) -> Iterator[Problem
     for path, _, location in _places(texts):
         if wrong := undeclared(location, context.project):
             yield Problem(code=wrong.code, path=path, found=wrong.found, legal=wrong.legal)
+        if forbidden := outside(location, context.project, path):
+            yield forbidden
         root = context.project.root(location.root) if location.root and path == OUTPUT else None
         if root and root.read_only:
             yield problem("JS054", OUTPUT, found=root.name)

@@ -156,7 +156,8 @@ class JobSpec:
     def from_json(cls, text: str | bytes) -> "JobSpec":
         """Read what `to_json` wrote. Raises JobSpecValidationError."""
         try:
-            data = json.loads(text, object_pairs_hook=_unique)
+            text = text.decode("utf-8-sig") if isinstance(text, bytes) else text
+            data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number)
         except (ValueError, RecursionError) as error:
             raise JobSpecValidationError(problem("JS052", reason=f"not JSON: {error}")) from None
         return cls.from_dict(data)
@@ -210,6 +211,10 @@ _LATER = {each.name: each.default for each in fields(JobSpec) if each.name not i
 def _content(data: dict[str, Any]) -> str:
     """Return the content as ASCII text, which has a digest also when a field holds nonsense."""
     return json.dumps(data, default=repr, skipkeys=True)
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no number")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

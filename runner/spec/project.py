@@ -14,6 +14,8 @@ from runner.spec.schema import check_project
 from runner.spec.tree import PROJECT_FILE, Tree
 
 MOST_PROJECT_BYTES = 1 << 16
+# A key such as a.a.a… stands in one line, and what reading it costs grows with the square of its length.
+LONGEST_LINE = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,17 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What jobspec.toml declares; all of it is the same on every machine. `state_line` is where the folder stands."""
+    """What jobspec.toml declares; all of it is the same on every machine. `state_line` is where the folder stands.
+
+    `confined` forbids absolute places, `confined_to`, which the command line alone says, all roots but these.
+    """
 
     roots: tuple[Root, ...] = ()
     ffmpeg: str | None = None
     state_directory: str | None = None
     state_line: int = field(default=0, compare=False)
+    confined: bool = False
+    confined_to: tuple[str, ...] = ()
 
     def root(self, name: str) -> Root | None:
         """Return the declared root of that name; the repository itself always is one."""
@@ -73,23 +80,28 @@ def _line_of(text: str, path: tuple[str | int, ...]) -> int:
     """Return the line in which the last named key of `path` stands: TOML's reader gives no positions."""
     names = [step for step in path if isinstance(step, str)]
     for name in reversed(names):
-        pattern = re.compile(rf'^\s*\[?"?{re.escape(name)}"?\s*(=|\])', re.MULTILINE)
+        pattern = re.compile(rf'^[ \t]*+\[?"?{re.escape(name)}"?[ \t]*+(=|\])', re.MULTILINE)
         if found := pattern.search(text):
             return text.count("\n", 0, found.start() + len(found[0]) - len(found[0].lstrip())) + 1
     return 1
 
 
+def _not_toml(reason: object, place: Place) -> JobSpecValidationError:
+    return JobSpecValidationError(problem("JS052", place=place, reason=f"not TOML: {reason}"))
+
+
 def _toml(text: str) -> dict[str, Any]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > LONGEST_LINE:
+            raise _not_toml(f"a line of more than {LONGEST_LINE} characters", Place(PROJECT_FILE, number))
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise JobSpecValidationError(
-            problem("JS052", place=Place(PROJECT_FILE), reason="not TOML: nested too deep")
-        ) from None
-    except tomllib.TOMLDecodeError as error:
+        raise _not_toml("nested too deep", Place(PROJECT_FILE)) from None
+    except ValueError as error:  # TOML's own, and a number of thousands of digits
         where = re.search(r"line (\d+), column (\d+)", str(error))
         place = Place(PROJECT_FILE, *map(int, where.groups())) if where else Place(PROJECT_FILE)
-        raise JobSpecValidationError(problem("JS052", place=place, reason=f"not TOML: {error}")) from None
+        raise _not_toml(error, place) from None
 
 
 def _root(name: str, entry: Any) -> Root:
@@ -120,7 +132,7 @@ def read_project(tree: Tree) -> Project:
     roots = tuple(_root(name, entry) for name, entry in sorted(data.get("roots", {}).items()))
     state = data.get("state_directory")
     line = _line_of(text, ("state_directory",)) if state else 0
-    return Project(roots, data.get("toolchain", {}).get("ffmpeg"), state, line)
+    return Project(roots, data.get("toolchain", {}).get("ffmpeg"), state, line, data.get("confined", False))
 
 
 def undeclared(location: Location, project: Project) -> Problem | None:

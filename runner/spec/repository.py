@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from runner.errors import JobSpecValidationError, Place, Problem, problem
 from runner.spec import naming, schema
 from runner.spec.bases import DEEPEST, effective, relative_to
+from runner.spec.confine import links_out
 from runner.spec.cube import Lut
 from runner.spec.fields import FIELDS
 from runner.spec.judgement import judge
@@ -22,6 +23,8 @@ from runner.spec.tree import SPECS, Tree
 
 SUFFIXES = (".yaml", ".yml")
 PROFILES = "profiles"
+# How deep folders of specs may lie in each other.
+MOST_FOLDERS = 32
 _FROM = ("from",)
 
 
@@ -69,8 +72,10 @@ def _names(tree: Tree, folder: str) -> tuple[str, ...]:
         raise JobSpecValidationError(problem("JS001", place=Place(folder), reason=reason)) from None
 
 
-def find_specs(tree: Tree, folder: str) -> Iterator[str]:
+def find_specs(tree: Tree, folder: str, depth: int = 0) -> Iterator[str]:
     """Yield the spec files below a folder, sorted; folders named profiles hold bases, hidden ones nothing."""
+    if depth > MOST_FOLDERS:
+        raise JobSpecValidationError(problem("JS210", place=Place(folder), limit=MOST_FOLDERS))
     for name in _names(tree, folder):
         path = f"{folder}/{name}".lstrip("/") if folder not in ("", ".") else name
         if name.startswith("."):
@@ -78,7 +83,7 @@ def find_specs(tree: Tree, folder: str) -> Iterator[str]:
         if not name.endswith("/") and name.endswith(SUFFIXES):
             yield path
         elif name.endswith("/") and name != f"{PROFILES}/":
-            yield from find_specs(tree, path.rstrip("/"))
+            yield from find_specs(tree, path.rstrip("/"), depth + 1)
 
 
 def _placed(found: Iterable[Problem], document: Document) -> tuple[Problem, ...]:
@@ -126,6 +131,8 @@ def _read_spec(tree: Tree, file: str, project: Project, way: _Way) -> Reading:
         return Reading(file, None, _placed([*found, *wrong], document), document)
     spec, numbers = replace(spec, sources=tuple(gathered)), tuple(gathered.values())
     luts, wrong = read_luts(spec, tree, numbers)
+    if project.confined:
+        wrong += links_out(spec.sources, spec.output_directory, tree, numbers)
     if wrong:
         return Reading(file, None, _placed([*found, *wrong], document), document)
     return Reading(file, spec, _placed(found, document), document, template, numbers, luts)
@@ -137,8 +144,12 @@ def _gathered(
     """Return the entries with those of other specs in their place, each with its number in this file, and problems."""
     entries: dict[Entry, int] = {}
     problems: list[Problem] = []
+    named: set[Entry] = set()
     for number, entry in enumerate(spec.sources):
+        if entry in named:  # a spec named twice gives nothing more
+            continue
         if isinstance(entry, From):
+            named.add(entry)
             # A base may say it: the other spec is named from the file on in which it is named.
             others, wrong = _others(tree, entry, document.place(("sources", number)).file, project, way)
             problems += [each.within(("sources", number)) for each in wrong]
@@ -213,7 +224,14 @@ def _placed_names(reading: Reading) -> Iterator[tuple[str, str]]:
     data = spec.to_dict()
     for index, clip in enumerate(spec.clips):
         name = naming.output_name(template, naming.spec_tokens(data, clip, index), clip.path)
-        yield f"{clip.path} in {reading.file}", str(directory / name)
+        yield f"{clip.path} in {_spot(reading, index)}", str(directory / name)
+
+
+def _spot(reading: Reading, index: int) -> str:
+    """Return file and line of a source; it may stand in a base."""
+    assert reading.document is not None
+    place = reading.document.place(("sources", reading.numbers[index]))
+    return f"{place.file}:{place.line}"
 
 
 def same_outputs(readings: Iterable[Reading]) -> list[Problem]:

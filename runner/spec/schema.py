@@ -7,14 +7,13 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from cerberus import Validator
+from cerberus import TypeDefinition, Validator
 from cerberus import errors as cerberus_errors
 
-from runner.errors import FieldPath, Problem, problem
+from runner.errors import MOST_PROBLEMS, FieldPath, Problem, problem
 from runner.spec.fields import BY_NAME, FIELDS, LEGAL_TEXTS, PROJECT, Field
 from runner.spec.source import Plain
 
-MOST_PROBLEMS = 100
 # What makes a mapping no JobSpec at all; a wrong value in the right shape is judged later, with all others.
 SHAPE = frozenset(("JS007", "JS010", "JS011", "JS012", "JS013", "JS014"))
 _WANTED = {
@@ -67,7 +66,8 @@ def _translated(error: Any, path: FieldPath, wanted: object) -> Problem:
         own = row.code if row and len(path) == 1 else "JS029"
         return problem(own, path, found=str(error.value), legal=error.constraint)
     if code == cerberus_errors.MAX_LENGTH.code:
-        return problem("JS006", path, what="this text", limit=f"{error.constraint} characters")
+        what, unit = ("this text", "characters") if isinstance(error.value, str) else ("this", "entries")
+        return problem("JS006", path, what=what, limit=f"{error.constraint} {unit}")
     if code == cerberus_errors.CUSTOM.code:
         return _custom(error, path)
     if code in (cerberus_errors.MIN_VALUE.code, cerberus_errors.MAX_VALUE.code):
@@ -78,6 +78,12 @@ def _translated(error: Any, path: FieldPath, wanted: object) -> Problem:
     if code in (cerberus_errors.MIN_LENGTH.code, cerberus_errors.EMPTY_NOT_ALLOWED.code):
         return problem("JS015", path, help=row.help if row else "give it a value or drop it")
     return problem("JS012", path, kind=kind(error.value), wanted=_wanted(wanted))
+
+
+class _Strict(Validator):  # type: ignore[misc]
+    """Cerberus takes a truth value for a whole number, as Python does."""
+
+    types_mapping = Validator.types_mapping | {"integer": TypeDefinition("integer", (int,), (bool,))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,7 @@ def _pieces(rules: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
 def _node(rules: Mapping[str, Any], of: str) -> _Node:
     fields = rules.get("schema", {}) if rules["type"] != "list" else {}
     return _Node(
-        here=Validator({"value": {name: rule for name, rule in rules.items() if name not in _DEEP}}),
+        here=_Strict({"value": {name: rule for name, rule in rules.items() if name not in _DEEP}}),
         of=of,
         keys=_node(rules["keysrules"], of) if "keysrules" in rules else None,
         pieces={name: _node(each, of) for name, each in _pieces(rules).items()},

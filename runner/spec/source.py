@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from runner.errors import FieldPath, JobSpecValidationError, Place, Problem, problem
+from runner.errors import MOST_PROBLEMS, FieldPath, JobSpecValidationError, Place, Problem, problem
 
 MOST_BYTES = 1 << 20
 DEEPEST = 32
@@ -76,6 +76,7 @@ class _Reader:
     problems: list[Problem] = field(default_factory=list)
     levels: list[_Level] = field(default_factory=list)
     nodes: int = 0
+    untold: int = 0
     root: Any = None
 
     def place(self, event: Any) -> Place:
@@ -126,9 +127,16 @@ class _Reader:
         path = (*level.path, event.value)
         level.key, level.twice = event.value, event.value in level.value
         if level.twice:
-            first = self.document.keys[path].line
-            self.problems.append(problem("JS004", path, found=event.value, place=self.place(event), first=first))
+            self.again(path, event)
         self.document.keys.setdefault(path, self.place(event))
+
+    def again(self, path: FieldPath, event: Any) -> None:
+        """Note a key that stands twice; after a hundred they are counted alone."""
+        if len(self.problems) >= MOST_PROBLEMS:
+            self.untold += 1
+            return
+        first = self.document.keys[path].line
+        self.problems.append(problem("JS004", path, found=event.value, place=self.place(event), first=first))
 
     def opened(self, event: Any, path: FieldPath) -> Any:
         if isinstance(event, yaml.ScalarEvent):
@@ -190,6 +198,8 @@ def read_yaml(data: bytes, file: str) -> Document:
         _read(reader, data)
     except _Refused as refused:
         reader.problems.append(refused.problem)
+    if reader.untold:
+        reader.problems.append(problem("JS016", place=Place(file), count=reader.untold))
     if reader.problems:
         raise JobSpecValidationError(reader.problems)
     return Document(file, reader.root, reader.document.values, reader.document.keys)

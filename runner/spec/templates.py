@@ -27,6 +27,8 @@ def read_template(text: object, tree: Tree) -> tuple[str | None, list[Problem]]:
         return data.decode().rstrip("\r\n"), []
     except UnicodeDecodeError:
         return None, [problem("JS040", FIELD, reason=f"{path} is not UTF-8")]
+    except PermissionError as error:
+        return None, [problem("JS001", FIELD, reason=f"{path}: {error.strerror}")]
     except OSError:
         return None, [problem("JS046", FIELD, found=str(text), legal=_templates(tree))]
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 PROJECT_FILE = "jobspec.toml"
 SPECS = "specs"
+_GIT = ".git"
 
 
 class Tree(Protocol):
@@ -23,6 +24,9 @@ class Tree(Protocol):
     def holds(self, path: str) -> bool:
         """Say whether a path is the tree's own, with no link on the way: a link may lead out of the repository."""
 
+    def leads_out(self, path: str) -> bool:
+        """Say whether a link on the way leads a path out of the repository."""
+
 
 @dataclass(frozen=True, slots=True)
 class WorkTree:
@@ -32,10 +36,7 @@ class WorkTree:
 
     def read(self, path: str, limit: int) -> bytes:
         """See Tree. A pipe or device is an OSError, not a wait without end."""
-        try:
-            descriptor = os.open(self.top / path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        except ValueError:  # no name on disk holds a zero byte, or half a character
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from None
+        descriptor = os.open(self._within(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise OSError("not a regular file")
@@ -43,9 +44,26 @@ class WorkTree:
 
     def list(self, folder: str) -> tuple[str, ...]:
         """See Tree."""
-        with os.scandir(self.top / folder) as entries:
+        with os.scandir(self._within(folder)) as entries:
             # A link to a folder is no folder here, as it is none in a git revision: so no circle can be walked.
             return tuple(sorted(entry.name + "/" * entry.is_dir(follow_symlinks=False) for entry in entries))
+
+    def _within(self, path: str) -> str:
+        """Return where a path leads, all links followed. Raises OSError when that is outside, or git's own folder.
+
+        A stranger's link could lead to anything that this machine can read, and an error message shows some of it.
+        """
+        top = os.path.realpath(self.top)
+        try:
+            real = os.path.realpath(self.top / path)
+        except ValueError:  # no name on disk holds a zero byte, or half a character
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from None
+        if real == top:
+            return real
+        below = real.removeprefix(f"{top.rstrip('/')}/")
+        if below == real or _GIT in below.split("/"):
+            raise PermissionError(errno.EACCES, "It leads out of the repository, or into git's own folder", path)
+        return real
 
     def holds(self, path: str) -> bool:
         """See Tree."""
@@ -53,6 +71,16 @@ class WorkTree:
             return os.path.realpath(self.top / path) == str(Path(os.path.realpath(self.top), path))
         except ValueError:  # no name on disk holds a zero byte
             return False
+
+    def leads_out(self, path: str) -> bool:
+        """See Tree."""
+        try:
+            self._within(path)
+        except PermissionError:
+            return True
+        except OSError:
+            return False
+        return False
 
 
 def repository_of(path: Path) -> Path:
@@ -64,7 +92,7 @@ def repository_of(path: Path) -> Path:
     path = Path(os.path.abspath(path))
     folder = path if path.is_dir() else path.parent
     upward = (folder, *folder.parents)
-    for marker in (PROJECT_FILE, ".git"):
+    for marker in (PROJECT_FILE, _GIT):
         for candidate in upward:
             if (candidate / marker).exists():
                 return candidate

@@ -120,8 +120,8 @@ def test_two_specs_that_would_write_one_file_are_named_both(repository: Reposito
     repository.spec("b.yaml", sources=("media:y/clip.mov",))
     done = repository.jobspec("check")
     assert told(done) == [
-        "specs/b.yaml:9:18: JS045 naming_template: media:y/clip.mov in specs/b.yaml gets the output name "
-        '"proxies:out/clip.mov", which is also that of media:x/CLIP.mov in specs/a.yaml',
+        "specs/b.yaml:9:18: JS045 naming_template: media:y/clip.mov in specs/b.yaml:3 gets the output name "
+        '"proxies:out/clip.mov", which is also that of media:x/CLIP.mov in specs/a.yaml:3',
         "2 specs: 1 problem, 0 notes",
     ]
     assert done.returncode == 1

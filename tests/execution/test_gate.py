@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from runner.execution.gate import Verdict, inspect, length
+from runner.errors import JobspecError
+from runner.execution.gate import Verdict, decode, inspect, length
 from runner.execution.process import Limits
 from runner.plan.model import Expectation
 from tests.clips import FFMPEG, clip, ffmpeg
@@ -278,3 +279,20 @@ def test_a_plan_that_is_older_than_the_look_at_sample_rates_is_still_held_to_the
     assert EXPECTED.sample_rates == ()
     file = made(tmp_path / "a.mov", GOOD)
     assert inspect(file, EXPECTED, Path(FFMPEG), tmp_path / "log", threading.Event()).reasons == ()
+
+
+def test_the_gate_opens_no_playlist_whatever_its_name(tmp_path: Path) -> None:
+    other = clip(tmp_path / "secret.mov")
+    playlist = tmp_path / "output.mov"
+    playlist.write_text(f"ffconcat version 1.0\nfile {other}\n")
+    with pytest.raises(JobspecError):
+        length(playlist)
+    ended = decode(FFMPEG, playlist, tmp_path / "log", threading.Event())
+    assert not ended.clean
+    assert ended.frames == 0
+
+
+def test_the_gate_allocates_no_picture_out_of_all_measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = clip(tmp_path / "output.mov")
+    monkeypatch.setattr("runner.execution.gate.MOST_PIXELS", 100)
+    assert not decode(FFMPEG, made, tmp_path / "log", threading.Event()).clean

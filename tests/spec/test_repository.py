@@ -203,12 +203,17 @@ def test_a_template_file_is_read_judged_and_put_into_the_resolved_spec(tmp_path:
     assert resolved(read(tmp_path, spec)).naming_template == "{{ source_name }}_x"
 
 
+LEADS_OUT = "It leads out of the repository, or into git's own folder"
+
+
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
         pytest.param(os.mkfifo, "not a regular file", id="a pipe"),
         pytest.param(lambda path: path.symlink_to("gone"), "No such file or directory", id="a link to nothing"),
-        pytest.param(lambda path: path.symlink_to("/dev/zero"), "not a regular file", id="a device without end"),
+        pytest.param(lambda path: path.symlink_to("/dev/zero"), LEADS_OUT, id="a device without end"),
+        pytest.param(lambda path: path.symlink_to("/etc/hostname"), LEADS_OUT, id="a file of this machine"),
+        pytest.param(lambda path: path.symlink_to("../.git/config"), LEADS_OUT, id="what git knows"),
     ],
 )
 def test_what_cannot_be_read_is_said_to_be_so(tmp_path: Path, make: object, reason: str) -> None:
@@ -254,8 +259,8 @@ def test_two_specs_that_would_write_one_file_are_named_both(tmp_path: Path) -> N
     ]
     assert [each.problems for each in readings] == [(), (), ()]
     assert lines(same_outputs(readings)) == [
-        "specs/b.yaml:9:18: JS045 naming_template: media:x/A.mov in specs/b.yaml gets the output name "
-        '"proxies:OUT/A.mov", which is also that of media:a.mov in specs/a.yaml'
+        "specs/b.yaml:9:18: JS045 naming_template: media:x/A.mov in specs/b.yaml:3 gets the output name "
+        '"proxies:OUT/A.mov", which is also that of media:a.mov in specs/a.yaml:3'
     ]
 
 

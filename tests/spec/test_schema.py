@@ -164,8 +164,6 @@ def test_all_problems_are_found_at_once() -> None:
     [
         pytest.param(lambda n: {"sources": [[] for _ in range(n)]}, id="sources"),
         pytest.param(lambda n: {"sources": ["media:../a"] * n}, id="places"),
-        pytest.param(lambda n: {"tokens": {f"X{i}": "" for i in range(n)}}, id="token names"),
-        pytest.param(lambda n: {"tokens": {f"x{i}": [] for i in range(n)}}, id="token values"),
         pytest.param(lambda n: {f"x{i}": "" for i in range(n)}, id="unknown fields"),
         pytest.param(lambda n: {"resolved_tokens": {"a": {f"x{i}": [] for i in range(n)}}}, id="resolved tokens"),
     ],
