@@ -14,12 +14,13 @@ from runner.errors import Exit, JobspecError, Problem, problem
 from runner.execution.publish import Ladder
 from runner.execution.room import rooms, standing
 from runner.execution.state import Standing
+from runner.media.source import stat_of_source
 from runner.media.toolchain import Build, another_line, find_ffmpeg, identify, lacking
 from runner.plan.model import Output
 from runner.plan.needs import encoders_of, filters_of
 from runner.report.tables import size_text
 from runner.spec.location import Location, Mounts, parse_location
-from runner.spec.presence import absent, file_problem
+from runner.spec.presence import absent, file_problem, sequence_problem
 
 MOST_SOURCES = 20
 
@@ -167,10 +168,10 @@ def sources(due: Sequence[Output], mounts: Mounts) -> Iterator[Finding]:
 
 def _source(output: Output, mounts: Mounts) -> Problem | None:
     place, planned = output.source.location, output.source.facts.content.size
-    path = mounts.bind(parse_location(place))
-    if found := file_problem(path, place):
+    path, sequence = mounts.bind(parse_location(place)), output.source.facts.sequence is not None
+    if found := sequence_problem(path, place) if sequence else file_problem(path, place):
         return problem("JS192", reason=found.message)
-    size = path.stat().st_size
+    size, _, _ = stat_of_source(path, sequence=sequence)
     return None if size == planned else problem("JS192", reason=f"{place} has {size} bytes, {planned} when planned")
 
 

@@ -7,12 +7,12 @@ from typing import Any
 import click
 
 from runner.cli.confined import confinement
-from runner.cli.running import Result, finish, make
+from runner.cli.running import finish, look, make
 from runner.cli.saved import load
 from runner.cli.wishes import Wishes, run_options
 from runner.cli.workspace import Workspace, refuse_escapes, root_option
 from runner.errors import JobspecError, problem
-from runner.execution.state import State, ledgers, survey
+from runner.execution.state import State
 from runner.plan.model import Output, Plan
 from runner.spec.confine import confine
 from runner.spec.location import parse_location
@@ -50,7 +50,7 @@ def command(path: str, task: int, roots: dict[str, str], **options: Any) -> int:
     workspace = _workspace(outputs, roots)
     refuse_escapes(workspace, outputs)
     mounts = workspace.mounts
-    result = Result(survey(outputs, ledgers(outputs, mounts), mounts))
+    result = look(outputs, mounts, wishes.taken_over)
     if due := [each for each in result.standings if each.state in _MADE]:
         make(plan, due, result, mounts, wishes, os.environ)
     return finish(result, mounts, wishes)

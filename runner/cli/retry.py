@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from runner.cli.confined import confinement
-from runner.cli.running import Result, finish, make, stand_of, tidy
+from runner.cli.running import finish, look, make, tidy
 from runner.cli.wishes import Wishes, run_options
 from runner.cli.workspace import Workspace, is_spec, open_workspace, plan_of, refuse_escapes, root_option
 from runner.errors import JobspecError, JobSpecValidationError, problem
@@ -80,8 +80,9 @@ def command(spec: str, roots: dict[str, str], **options: Any) -> int:
     workspace = open_workspace([spec], roots) if is_spec(spec) else _saved(Path(spec), roots)
     wishes = Wishes(**options)
     plan = plan_of(workspace)
-    chosen = [each for each in stand_of(plan, workspace.mounts) if _failed(each)]
-    result = Result(tuple(chosen))
+    result = look(plan.outputs, workspace.mounts, wishes.taken_over)
+    chosen = [each for each in result.standings if _failed(each)]
+    result.standings = tuple(chosen)
     if chosen:
         refuse_escapes(workspace, (each.output for each in chosen))
         make(plan, chosen, result, workspace.mounts, wishes, os.environ)

@@ -8,7 +8,7 @@ import click
 
 from runner.cli.choosing import changed_since, chosen, only_option
 from runner.cli.lock import lock_all
-from runner.cli.running import Result, finish, make, stand_of, tidy
+from runner.cli.running import finish, look, make, tidy
 from runner.cli.saved import is_plan, planned
 from runner.cli.wishes import Wishes, run_options
 from runner.cli.workspace import open_workspace, probed, refuse_escapes, root_option, specs_argument, unlocked_files
@@ -68,9 +68,9 @@ def command(
     places = chosen(plan, patterns)
     if since is not None:
         places &= changed_since(since, plan, workspace.top)
-    standings = tuple(each for each in stand_of(plan, workspace.mounts) if each.output.location in places)
-    result = Result(standings)
-    due = [each for each in standings if each.state in _MADE | wishes.replace]
+    result = look(plan.outputs, workspace.mounts, wishes.taken_over)
+    result.standings = tuple(each for each in result.standings if each.output.location in places)
+    due = [each for each in result.standings if each.state in _MADE | wishes.replace]
     refuse_escapes(workspace, (each.output for each in due))
     if due:
         make(plan, due, result, workspace.mounts, wishes, os.environ)

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from runner.cli.interrupts import interruptible
 from runner.cli.wishes import Wishes
 from runner.errors import Exit, JobspecError, Problem, problem, worst
 from runner.execution import claims, keep, local
-from runner.execution.ledger import Writer
+from runner.execution.ledger import Ledger, Writer
 from runner.execution.state import Standing, State, ledgers, survey
 from runner.execution.stopping import Stop
 from runner.execution.sweep import WORK, sweep
@@ -19,6 +19,7 @@ from runner.execution.task import Outcome, Setting
 from runner.media.toolchain import Build, find_ffmpeg, fit, identify
 from runner.plan import document, shell
 from runner.plan.model import Output, Plan
+from runner.plan.needs import encoders_of
 from runner.report.progress import reporter
 from runner.report.reader import reader_may_be_gone
 from runner.report.tables import show_table, size_text
@@ -34,10 +35,13 @@ class Result:
     outcomes: list[Outcome] = field(default_factory=list)
     interrupted: bool = False
     notes: list[Problem] = field(default_factory=list)
+    _by_output: dict[int, Outcome] = field(default_factory=dict)
 
     def of(self, output: Output) -> Outcome | None:
         """Return the outcome of one output, if it was begun."""
-        return next((each for each in self.outcomes if each.output is output), None)
+        if len(self._by_output) != len(self.outcomes):  # a search for each of 100,000 would take longer than the run
+            self._by_output = {id(each.output): each for each in self.outcomes}
+        return self._by_output.get(id(output))
 
 
 def stand_of(plan: Plan, mounts: Mounts) -> tuple[Standing, ...]:
@@ -45,14 +49,10 @@ def stand_of(plan: Plan, mounts: Mounts) -> tuple[Standing, ...]:
     return survey(plan.outputs, ledgers(plan.outputs, mounts), mounts)
 
 
-def _needed(outputs: Sequence[Output]) -> frozenset[str]:
-    return frozenset(name for output in outputs for name in output.needs)
-
-
 def _build(outputs: Sequence[Output], ffmpeg: str | None, environ: Mapping[str, str]) -> Build:
     build = identify(find_ffmpeg(ffmpeg, environ))
     for line in sorted({output.key.toolchain for output in outputs}):
-        fit(build, line, _needed(outputs))
+        fit(build, line, encoders_of(outputs))
     return build
 
 
@@ -73,8 +73,7 @@ def make(
     build = _build(outputs, wishes.ffmpeg, environ)
     setting = _setting(plan, outputs, build, mounts, wishes)
     _keep(plan, build, mounts)
-    result.notes += _swept(outputs, mounts, setting.taken_over)
-    beforehand(outputs, build, mounts)  # after the sweep, which removes an empty work folder
+    beforehand(outputs, build, mounts)
     with interruptible(setting.stop) as asked, reporter(outputs) as report:
         watcher = local.Watcher(report.begun, report.moved, report.ended)
         result.outcomes = local.run(
@@ -109,9 +108,16 @@ def _setting(plan: Plan, outputs: Sequence[Output], build: Build, mounts: Mounts
     )
 
 
-def _swept(outputs: Sequence[Output], mounts: Mounts, taken_over: frozenset[str]) -> list[Problem]:
-    """Remove what the dead left in the way of these outputs; return what of it is nobody's to remove."""
+def look(outputs: Sequence[Output], mounts: Mounts, taken_over: Collection[str] = ()) -> Result:
+    """Return how outputs stand, once what the dead left about them is removed; also where nothing is to be made."""
     known = ledgers(outputs, mounts)
+    return Result(survey(outputs, known, mounts), notes=_swept(outputs, known, mounts, taken_over))
+
+
+def _swept(
+    outputs: Sequence[Output], known: Mapping[str, Ledger], mounts: Mounts, taken_over: Collection[str]
+) -> list[Problem]:
+    """Remove work folders and claims of the dead; return what of it is nobody's to remove."""
     for state in known:
         claims.clear(mounts.bind(parse_location(state)), taken_over)
     places = dict.fromkeys((output.directory, output.state) for output in outputs)

@@ -36,15 +36,19 @@ def meaning(complaint: str) -> str | None:
 
 
 def _pattern(tolerates: Sequence[str]) -> re.Pattern[str]:
-    """Return one pattern for all: each may stand anywhere in a line, and has the wildcards * and ?."""
-    return re.compile("|".join(translate(f"*{each}*") for each in tolerates))
+    """Return one pattern for all: each may stand anywhere in a line, and has the wildcards * and ?.
+
+    A bracket is a bracket: FFmpeg begins its lines with one, "[h264 @ 0x55…]".
+    """
+    return re.compile("|".join(translate(f"*{each.replace('[', '[[]')}*") for each in tolerates))
 
 
 @dataclass(slots=True)
 class Listener:
-    """Hears all that a child says and keeps the start of what is not tolerated."""
+    """Hears all that a child says and keeps the start of what is not tolerated, of which `loud` are the bytes."""
 
     tolerates: tuple[str, ...] = ()
+    loud: int = 0
     _kept: str = ""
     _rest: bytes = b""
     _last: bool = False
@@ -56,6 +60,7 @@ class Listener:
     def hear(self, data: bytes) -> None:
         """Take the next bytes, at their end an empty piece."""
         if not self._known and len(self._kept) >= _MOST_KEPT:
+            self.loud += len(data)
             return
         *lines, rest = (self._rest + data).split(b"\n")
         if rest and (not data or len(rest) > _LONGEST_LINE):
@@ -70,6 +75,7 @@ class Listener:
             self._last = bool(repeated or self._known.match(line))
             if self._last:
                 return
+        self.loud += len(line)
         if len(self._kept) < _MOST_KEPT:
             self._kept = f"{self._kept}{line}\n"[:_MOST_KEPT]
 

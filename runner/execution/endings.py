@@ -15,7 +15,10 @@ _ABOUT = {"disk": "JS174", "memory": "JS176", "mount": "JS179", "source": "JS177
 _FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 # What a network file system answers whose server is gone; EIO too, when a soft mount gives up.
 _UNMOUNTED = frozenset(
-    (errno.ESTALE, errno.ENOTCONN, errno.EIO, errno.EHOSTDOWN, errno.ENODEV, errno.ETIMEDOUT, errno.EREMOTEIO)
+    (
+        *(errno.ESTALE, errno.ENOTCONN, errno.EIO, errno.EHOSTDOWN, errno.ENODEV, errno.ETIMEDOUT),
+        *((errno.EREMOTEIO,) if hasattr(errno, "EREMOTEIO") else ()),  # macOS has no such number
+    )
 )
 # Failures that can pass by themselves: a full disk, no progress, a mount that is gone; and a kill, see below.
 _PASSING = frozenset(("JS172", "JS174", "JS179"))

@@ -15,14 +15,36 @@ from runner.execution.publish import sha256
 WORK = Path(".jobspec", "work")
 OWNER = "owner.json"
 _FRESH = ".new-"
+# The work folders of a plan.sh, which are nobody's to sweep.
+_SCRIPTS = "sh."
+_TRIES = 10
 
 
 def begin(work: Path) -> None:
     """Make a work folder that says whose it is from the moment it has its name. Raises OSError."""
     fresh = work.with_name(f"{_FRESH}{work.name}")
-    fresh.mkdir(parents=True)
-    (fresh / OWNER).write_bytes(canonical.encode(me()))
+    for left in reversed(range(_TRIES)):
+        try:
+            fresh.mkdir(parents=True, exist_ok=True)
+            (fresh / OWNER).write_bytes(canonical.encode(me()))
+        except FileNotFoundError:  # another runner swept it, or the folder around it, while it was empty
+            if not left:
+                raise
+        else:
+            break
     fresh.rename(work)
+
+
+def remove(work: Path) -> None:
+    """Remove a work folder, and last in it what says whose it is: a kill in between leaves it known."""
+    with suppress(OSError):
+        for path in work.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name != OWNER:
+                path.unlink()
+        (work / OWNER).unlink(missing_ok=True)
+        work.rmdir()
 
 
 def owner_of(work: Path) -> Owner | None:
@@ -55,12 +77,15 @@ def sweep(directory: Path, known: Ledger, taken_over: Collection[str] = ()) -> l
     kept = []
     for work in sorted((directory / WORK).glob("*")):
         owner = owner_of(work)
+        if owner is None and not work.name.startswith(_SCRIPTS):
+            with suppress(OSError):
+                work.rmdir()  # if it is empty: its owner was killed while he made or removed it
         if owner is None or life(owner, taken_over) is not Life.DEAD:
             continue
         if any(_lost(work, known)):
             kept.append(work)
         else:
-            shutil.rmtree(work, ignore_errors=True)
+            remove(work)
     with suppress(OSError):
         (directory / WORK).rmdir()
     return kept

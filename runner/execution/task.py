@@ -5,7 +5,6 @@ hash, record verified → publish → record finished. Whatever ends it early le
 """
 
 import os
-import shutil
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -203,7 +202,7 @@ def _yield(attempt: Attempt, writer: str) -> None:
 def _tidy(attempt: Attempt) -> None:
     """Remove the work folder, and the log when nothing stands in it."""
     if not attempt.keep_work:
-        shutil.rmtree(attempt.work, ignore_errors=True)
+        sweep.remove(attempt.work)
     with suppress(OSError):
         if not attempt.log.stat().st_size:
             attempt.log.unlink()

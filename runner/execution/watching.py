@@ -9,7 +9,8 @@ from typing import IO, Literal
 from runner.execution.complaints import Listener
 
 MOST_LOG_BYTES = 1 << 20
-# An FFmpeg that says this much is wrong in any case; it is not listened to for ever.
+# An FFmpeg that says this much is wrong in any case; it is not listened to for ever. What is tolerated does not count:
+# a long clip may have a scratch in each of its frames.
 MOST_SAID_BYTES = 1 << 24
 _LONGEST_LINE = 1 << 16
 
@@ -89,7 +90,7 @@ class Guard:
     def broken(self) -> Cut | None:
         """Return the limit that is broken now, if one is."""
         now = time.monotonic()
-        if self.watch.said > MOST_SAID_BYTES:
+        if self.watch.listener.loud > MOST_SAID_BYTES:
             return "noisy"
         if self.limits.wall is not None and now - self.begun > self.limits.wall:
             return "late"

@@ -228,13 +228,22 @@ def _key(setting: _Setting, clip: Clip, facts: Facts, intent: Intent) -> Key:
     if intent.picture.burns:
         encoding += [burn.FONT.sha256, burn.filters(intent.picture)]
     return Key(
-        source=canonical.short([facts.content, clip.own.tolerate] if clip.own.tolerate else facts.content),
+        source=_source_key(clip, facts),
         picture=_digest(intent.picture),
         sound=_digest(intent.sound),
         wrap=canonical.short(intent.wrap),
         toolchain=setting.toolchain,
         recipes=_digest(tuple(encoding)),
     )
+
+
+def _source_key(clip: Clip, facts: Facts) -> str:
+    """Return the digest of a source as it is read: its content, and what of its entry changes what comes out of it.
+
+    Rate and transfer of a sequence are in it by themselves: once resampled or tone-mapped, the intent shows neither.
+    """
+    said = [each for each in (clip.own.tolerate, clip.own.rate, clip.own.transfer) if each]
+    return canonical.short([facts.content, *said] if said else facts.content)
 
 
 def _fact_tokens(facts: Facts, intent: Intent) -> dict[str, str]:

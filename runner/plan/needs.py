@@ -7,7 +7,8 @@ from itertools import pairwise
 from runner.plan.model import Output
 
 _NAME = re.compile(r"\w+")
-_CHAINS = ("-af", "-vf")
+# A filter chain for all tracks, for the picture, for one track.
+_CHAIN = re.compile(r"-af|-vf|-filter:a:\d+")
 
 
 def encoders_of(outputs: Iterable[Output]) -> frozenset[str]:
@@ -25,5 +26,5 @@ def filters_of(outputs: Iterable[Output]) -> frozenset[str]:
 def _chains(output: Output) -> Iterator[str]:
     yield from output.arguments.filters
     for option, value in pairwise(output.arguments.writing):
-        if option in _CHAINS and isinstance(value, str):
+        if isinstance(option, str) and isinstance(value, str) and _CHAIN.fullmatch(option):
             yield value

@@ -62,7 +62,7 @@ def _intent(number: int, track: Sound, facts: Facts, treatment: Treatment) -> Tr
         channels=channels,
         sample_rate=treatment.audio.sample_rate or recipe.sample_rate,
         layout=_layout(track, channels, recipe),
-        language=spelled(track.language, container) or track.language,
+        language=track.language,
         discrete=recipe.says and recipe.labels is None and track.layout is None and channels == track.channels > 2,
         enabled=silent and number > 0,
         begins=max(facts.offset, Fraction(0)) if facts.offset and container in FRAMED else None,

@@ -360,7 +360,7 @@ def spec_tokens(spec: Mapping[str, Any], clip: Clip, index: int) -> dict[str, st
     folder, _, name = location.path.rstrip("/").rpartition("/")
     stem, extension = _split(name)
     if clip.sequence:
-        stem = parse_pattern(clip.path).stem or folder.rpartition("/")[2] or "sequence"
+        stem = parse_pattern(name).stem or folder.rpartition("/")[2] or "sequence"
     tokens = {
         "source_name": stem,
         "source_ext": extension,

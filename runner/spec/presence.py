@@ -36,7 +36,7 @@ def file_problem(path: Path, text: str) -> Problem | None:
     return None if status.st_size else problem("JS065", found=text)
 
 
-def _sequence_problem(path: Path, text: str) -> Problem | None:
+def sequence_problem(path: Path, text: str) -> Problem | None:
     """Return why there is nothing of an image sequence, or None; gaps are looked for when it is probed."""
     try:
         pattern = parse_pattern(path.name)
@@ -59,7 +59,7 @@ def missing_sources(sources: Iterable[object], mounts: Mounts) -> Iterable[Probl
             continue
         try:
             path = mounts.bind(parse_location(clip.path))
-            found = _sequence_problem(path, clip.path) if clip.sequence else file_problem(path, clip.path)
+            found = sequence_problem(path, clip.path) if clip.sequence else file_problem(path, clip.path)
         except JobspecError as error:
             found = error.problems[0]
         if found:

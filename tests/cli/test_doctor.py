@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.inside import jobspec
 from tests.cli.made import fill, made_once, new_repository
-from tests.clips import FFMPEG
+from tests.clips import FFMPEG, ffmpeg
 from tests.conftest import Repository
 from tests.execution.fakes import fake_without
 from tests.mounts import fill as fill_disk
@@ -345,3 +345,15 @@ def test_a_root_that_this_user_may_not_read_is_told(open_repository: Repository)
     assert f'JS191: the root "media" cannot be read here ({repository.media}: Permission denied)' in told
     assert 'JS192: a run would fail on this: "media:a.mov" cannot be read: permission denied' in told
     assert "JS095: Permission denied" in told or os.geteuid() != 0
+
+
+def test_an_image_sequence_is_looked_for_frame_by_frame(repository: Repository) -> None:
+    frames = ("-f", "lavfi", "-i", "testsrc2=s=320x180:r=24:d=0.2")
+    ffmpeg(*frames, f"file:{repository.media}/plate.%04d.png")
+    repository.spec(sources=('{sequence: "media:plate.####.png", rate: 24}',))
+    assert jobspec(repository, "lock").returncode == 0
+    code, rows = doctor(repository)
+    assert (code, finding(rows, "sources")) == (0, ("ok", "1 there, of the size that the plan knows"))
+    (repository.media / "plate.0002.png").write_bytes(b"more")
+    code, rows = doctor(repository)
+    assert (code, finding(rows, "source")[0]) == (4, "stops")

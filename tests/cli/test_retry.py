@@ -191,3 +191,13 @@ def test_the_saved_jobspec_finds_its_table_where_the_repository_is_mounted(repos
     done = repository.jobspec("retry", str(saved(repository)), *mounted, cwd=repository.proxies)
     assert done.returncode == 0, done.stderr
     assert repository.outputs() == ["out/a.mov"]
+
+
+def test_a_retry_does_not_follow_a_link_out_of_the_root(failed: Repository) -> None:
+    elsewhere = failed.top.parent / "elsewhere"
+    (failed.proxies / "out").rename(elsewhere)
+    (failed.proxies / "out").symlink_to(elsewhere)
+    done = failed.jobspec("retry", "specs/day.yaml")
+    assert done.returncode == failed.jobspec("run").returncode != 0
+    assert "JS053" in done.stderr
+    assert not (elsewhere / "b_320.mov").exists()

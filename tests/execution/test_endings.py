@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -151,3 +153,12 @@ def test_empty_lines_are_no_complaint_once_anything_is_tolerated() -> None:
 def test_what_is_kept_is_bounded() -> None:
     assert len(heard((), *[b"x" * 100_000] * 50)) == 4096
     assert len(heard(("known",), *[b"x" * 100_000] * 50)) == 4096
+
+
+def test_a_bracket_in_a_pattern_is_a_bracket() -> None:
+    assert heard(("[h264 @ *] co located",), b"[h264 @ 0x55] co located POCs unavailable\n") == ""
+
+
+def test_a_system_without_every_error_number_of_linux_can_run() -> None:
+    program = "import errno; del errno.EREMOTEIO; import runner.execution.endings"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True).stderr == b""

@@ -279,3 +279,11 @@ def test_the_gate_allocates_no_picture_out_of_all_measure(tmp_path: Path, monkey
     made = clip(tmp_path / "output.mov")
     monkeypatch.setattr("runner.execution.gate.MOST_PIXELS", 100)
     assert not decode(FFMPEG, made, tmp_path / "log", threading.Event()).clean
+
+
+def test_a_plan_that_is_older_than_the_look_at_sample_rates_is_still_held_to_the_rest(
+    tmp_path: Path,
+) -> None:
+    assert EXPECTED.sample_rates == ()
+    file = made(tmp_path / "a.mov", GOOD)
+    assert inspect(file, EXPECTED, Path(FFMPEG), tmp_path / "log", threading.Event()).reasons == ()

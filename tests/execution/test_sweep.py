@@ -9,7 +9,7 @@ from runner import canonical
 from runner.execution.ledger import Ledger, Record
 from runner.execution.owner import me
 from runner.execution.publish import sha256
-from runner.execution.sweep import OWNER, WORK, begin, owner_of, sweep
+from runner.execution.sweep import OWNER, WORK, begin, owner_of, remove, sweep
 from tests.execution.test_ledger import PLACE, record
 
 DEAD = msgspec.structs.replace(me(), start="1")
@@ -53,6 +53,37 @@ def test_a_folder_that_says_nothing_is_left_as_those_of_plan_sh_are(tmp_path: Pa
     work.mkdir(parents=True)
     sweep(tmp_path, NOTHING)
     assert work.is_dir()
+
+
+def test_a_folder_whose_owner_was_killed_while_he_made_or_removed_it_is_swept(tmp_path: Path) -> None:
+    for name in (".new-x-1", "x-2"):
+        (tmp_path / WORK / name).mkdir(parents=True)
+    sweep(tmp_path, NOTHING)
+    assert not (tmp_path / WORK).exists()
+
+
+def test_removing_a_folder_takes_what_says_whose_it_is_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = left_by(tmp_path, DEAD)
+    (work / "inside").mkdir()
+    removed: list[str] = []
+    unlink = Path.unlink
+    monkeypatch.setattr(Path, "unlink", lambda path, missing_ok=False: (removed.append(path.name), unlink(path)))
+    remove(work)
+    assert removed == ["output.mov", OWNER]
+    assert not work.exists()
+
+
+def test_a_folder_that_is_swept_while_it_is_made_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write, swept = Path.write_bytes, [True, True]
+
+    def write_after_a_sweep(path: Path, data: bytes) -> int:
+        if swept and swept.pop():
+            sweep(tmp_path, NOTHING)
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", write_after_a_sweep)
+    begin(tmp_path / WORK / "x-1")
+    assert owner_of(tmp_path / WORK / "x-1") == me()
 
 
 def test_an_output_folder_that_was_never_used_stays_as_it_is(tmp_path: Path) -> None:

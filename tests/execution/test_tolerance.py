@@ -1,6 +1,5 @@
 """A noisy but good source: what it says is tolerated by name, and every count must still hold."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -57,6 +56,15 @@ def test_what_is_tolerated_of_a_source_is_not_tolerated_of_the_output(bench: Ben
     fake(program, GOES_ON)
     script = program.read_text().replace('*" -f null "*) exec', '*" -f null "*) echo "a fault" >&2; exec')
     program.write_text(script.replace('*" -version "*|*" -encoders "*|', ""))
-    outcome = execute(output, replace(bench.setting(plan, program)))
+    outcome = execute(output, bench.setting(plan, program))
     assert codes(outcome) == ["JS092"]
     assert bench.files() == []
+
+
+def test_what_is_tolerated_may_be_said_of_every_frame_of_a_long_clip(
+    bench: Bench, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.execution.watching.MOST_SAID_BYTES", 1 << 16)
+    often = 'yes "[h264 @ 0x55] co located POCs unavailable" | head -n 5000 >&2; ' + GOES_ON
+    assert codes(make(bench, plan, often, "something else")) == ["JS178"]
+    assert make(bench, plan, often, "co located").problems == ()

@@ -155,7 +155,7 @@ def new_site(top: Path, clip: Path, frames: int = FRAMES, names: Sequence[str] =
 
 
 def copy_site(once: Site, top: Path) -> Site:
-    """Return a copy of a site that is as it was made."""
+    """Return a copy of a site that is as it was made, below `top`, which need not be there."""
     repository = Repository(top / "repo", top / "media", top / "proxies")
     for old, new in (
         (once.repository.top, repository.top),

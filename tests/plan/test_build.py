@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from runner import canonical
 from runner.errors import Exit, JobspecError
-from runner.media.facts import Colour, Facts
+from runner.media.facts import IMAGES, Colour, Facts, Sequence
 from runner.media.toolchain import DECLARED
 from runner.plan import document, recipes
 from runner.plan.build import MOST_PIXELS, Request, build
@@ -43,6 +44,24 @@ HARMLESS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("change", HARMLESS.values(), ids=HARMLESS)
 def test_a_harmless_edit_moves_no_part_of_the_key(change: dict[str, Any]) -> None:
     assert moved(facts(timecode="01:00:00:00", sound=tracks(1, 1)), now=change) == set()
+
+
+def _sequence(**own: str) -> dict[str, Any]:
+    return {"sources": [{"sequence": "media:plate.####.png", "rate": "24", **own}]}
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "also"),
+    [
+        pytest.param({}, {"rate": "12"}, {"fps_explicit": "25"}, id="the rate of what is resampled"),
+        pytest.param({"transfer": "pq"}, {"transfer": "hlg"}, {"color": "tonemap"}, id="the curve of what is mapped"),
+    ],
+)
+def test_what_is_stated_of_a_sequence_moves_its_key_also_where_the_intent_does_not_show_it(
+    was: dict[str, str], now: dict[str, str], also: dict[str, Any]
+) -> None:
+    plates = replace(facts(rgb=True), format=IMAGES, sequence=Sequence(first=1, digits=4))
+    assert moved(plates, was=_sequence(**was) | also, now=_sequence(**now) | also) == {"source"}
 
 
 def test_a_source_that_was_moved_or_renamed_keeps_its_key() -> None:

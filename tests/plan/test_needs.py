@@ -4,6 +4,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from runner.media.facts import Facts
@@ -36,3 +37,8 @@ def test_encoders_are_those_of_picture_and_sound() -> None:
     both = [planned(facts(sound=tracks(1))), planned(facts(), codec="h264")]
     assert encoders_of(both) == {"prores_ks", "pcm_s24le", "libx264"}
     assert encoders_of(both) <= encoders(Path(FFMPEG))
+
+
+def test_filters_of_tracks_that_differ_are_read_too() -> None:
+    early = msgspec.structs.replace(facts(sound=[*tracks(1), *tracks(1, sample_rate=44100)]), offset=Fraction(1, 5))
+    assert {"aresample", "asetpts"} <= filters_of([planned(early, container="mxf")])

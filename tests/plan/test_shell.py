@@ -1,6 +1,7 @@
 """A plan as a script that plain sh runs: the same streams as a run makes, nothing overwritten, nothing left behind."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from runner.media.probe import probe
 from runner.plan.document import digest
@@ -544,3 +546,16 @@ def test_the_sources_are_as_they_were(source: Path, tmp_path: Path, proxies: Pat
     before = ffmpeg("-i", f"file:{source}", "-c", "copy", "-f", "streamhash", "-"), source.stat().st_mtime_ns
     assert run(script(plan(source), Path(FFMPEG), {"proxies": proxies}), tmp_path).returncode == 0
     assert (ffmpeg("-i", f"file:{source}", "-c", "copy", "-f", "streamhash", "-"), source.stat().st_mtime_ns) == before
+
+
+def test_the_script_tolerates_what_a_run_tolerates(
+    source: Path, tmp_path: Path, proxies: Path, program: Callable[[str], str]
+) -> None:
+    said = "[h264 @ 0x55] co located\\n    Last message repeated 3 times\\n[h264 @ 0x66] co located"
+    wrapper = program(f"'{FFMPEG}' \"$@\"; printf '{said}' >&2")
+    made = plan(source)
+    for patterns, status in ((("[h264 @ *] co located",), 0), (("co located",), 0), (("0x55",), 4), (("[hx]264",), 4)):
+        shutil.rmtree(proxies, ignore_errors=True)
+        outputs = tuple(replace(each, tolerates=patterns) for each in made.outputs)
+        text = script(replace(made, outputs=outputs), Path(wrapper), {"proxies": proxies})
+        assert (run(text, tmp_path).returncode, complaints(text)) == (status, "")

@@ -4,6 +4,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from runner.errors import Exit
 from runner.media.probe import probe
@@ -97,3 +98,9 @@ def test_each_track_is_mapped_once_by_its_number_in_the_source(channels: tuple[i
     mapped = [words[place + 1] for place, word in enumerate(words) if word == "-map"]
     assert mapped == [f"0:a:{number}" for number in range(len(channels))]
     assert ("-c:a" in words) is bool(channels)
+
+
+def test_how_a_container_spells_a_language_is_no_part_of_what_was_asked_for() -> None:
+    spoken = facts(sound=[replace(tracks(1)[0], language="deu")])
+    one, other = planned(spoken, container="mov"), planned(spoken, container="mkv")
+    assert (one.key.sound, "language=ger" in one.arguments.writing) == (other.key.sound, True)

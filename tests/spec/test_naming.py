@@ -428,3 +428,7 @@ def test_any_text_is_a_template_or_refused(text: str) -> None:
 def test_a_name_hangs_on_nothing_but_template_and_tokens() -> None:
     template = parse_template("{{ source_name }}_{{ index }}")
     assert render(template, GIVEN, "x") == render(template, dict(reversed(GIVEN.items())), "y") == "A001C001_007"
+
+
+def test_a_sequence_in_the_root_itself_is_named_without_its_root() -> None:
+    assert spec_tokens(plain(), Clip("media:plate.####.exr", sequence=True), 0)["source_name"] == "plate"
