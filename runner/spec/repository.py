@@ -228,8 +228,9 @@ def _placed_names(reading: Reading) -> Iterator[tuple[str, str]]:
 
 
 def _spot(reading: Reading, index: int) -> str:
-    """Return file and line of a source; it may stand in a base."""
-    assert reading.document is not None
+    """Return file and line of a source, which may stand in a base; of a JobSpec saved as JSON the file alone."""
+    if reading.document is None:
+        return reading.file
     place = reading.document.place(("sources", reading.numbers[index]))
     return f"{place.file}:{place.line}"
 
