@@ -6,7 +6,7 @@ DEMO := demo
 export JOBSPEC_ROOT_MEDIA = $(CURDIR)/$(DEMO)/media
 export JOBSPEC_ROOT_PROXIES = $(CURDIR)/$(DEMO)/proxies
 
-.PHONY: demo test faults bench lint clean
+.PHONY: demo test faults fuzz bench lint clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -33,6 +33,14 @@ faults: $(VENV)/.ready
 	rm -rf build/faults && mkdir -p build/faults
 	JOBSPEC_FIGURES=$(CURDIR)/build/faults $(BIN)/python -m pytest -n auto -m 'long or not long' tests/faults
 	$(BIN)/python -m tools.reliability build/faults docs/reliability.md
+
+# What reads a stranger's files, fed with what libFuzzer thinks up; a minute each, or SECONDS.
+SECONDS ?= 60
+fuzz: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	for target in reading locks names escaping; do \
+	    $(BIN)/python -m tools.fuzz $$target -max_total_time=$(SECONDS) -max_len=4096 || exit 1; \
+	done
 
 bench: $(VENV)/.ready
 	$(BIN)/python -m tests.benchmarks.plan_and_diff

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.safety.corpus import Case
+from tests.hostile.corpus import Case
 
 TOP = Path(__file__).parents[2]
 PROJECT = b'[roots]\nmedia = "camera originals"\nproxies = "ours"\n'
@@ -51,7 +51,7 @@ def cage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cage]:
     scratch = tmp_path_factory.mktemp("cage")
     kept = {name: os.environ[name] for name in ("PATH",) if name in os.environ}
     home = {"HOME": str(scratch), "XDG_CONFIG_HOME": str(scratch / "none"), "PYTHONPATH": str(TOP), "COLUMNS": "500"}
-    command = [sys.executable, "-X", "utf8", "-m", "tests.safety.cage"]
+    command = [sys.executable, "-X", "utf8", "-m", "tests.hostile.cage"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=kept | home, cwd=TOP) as child:
         yield Cage(child, scratch)

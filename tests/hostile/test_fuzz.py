@@ -28,8 +28,8 @@ from runner.spec.repository import read_spec
 from runner.spec.source import read_yaml
 from runner.spec.tree import WorkTree
 from runner.text import harmless
+from tests.hostile.corpus import HEADER, cases, line
 from tests.plan.planning import facts, spec, tracks
-from tests.safety.corpus import HEADER, cases, line
 
 often = settings(max_examples=150, deadline=2000, suppress_health_check=list(HealthCheck))
 texts = st.text(st.characters(), max_size=60) | st.text("{}[]:-&*!<#|>'\"%@` \n\tab1.,?~", max_size=60)

@@ -7,9 +7,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.safety.cage import BROKEN_OUT
-from tests.safety.conftest import Cage, Said, git, laid
-from tests.safety.corpus import SPEC, Case, cases, spec
+from tests.hostile.cage import BROKEN_OUT
+from tests.hostile.conftest import Cage, Said, git, laid
+from tests.hostile.corpus import SPEC, Case, cases, spec
 
 CASES = tuple(cases())
 EXPECTED = dict(
