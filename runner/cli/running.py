@@ -17,7 +17,7 @@ from runner.execution.stopping import Stop
 from runner.execution.sweep import WORK, sweep
 from runner.execution.task import Outcome, Setting
 from runner.media.toolchain import Build, find_ffmpeg, fit, identify
-from runner.plan import document, shell
+from runner.plan import document, share, shell
 from runner.plan.model import Output, Plan
 from runner.plan.needs import encoders_of
 from runner.report.progress import reporter
@@ -70,14 +70,16 @@ def make(
 ) -> None:
     """Make the chosen outputs and put what came of it into `result`. Raises JobspecError before anything begins."""
     outputs = [each.output for each in chosen]
+    plan = plan if wishes.share else share.apart(plan)
+    groups = list(share.groups(plan, frozenset(output.location for output in outputs)))
     build = _build(outputs, wishes.ffmpeg, environ)
-    setting = _setting(plan, outputs, build, mounts, wishes)
+    setting = _setting(plan, groups, build, mounts, wishes)
     _keep(plan, build, mounts)
     beforehand(outputs, build, mounts)
     with interruptible(setting.stop) as asked, reporter(outputs) as report:
         watcher = local.Watcher(report.begun, report.moved, report.ended)
         result.outcomes = local.run(
-            outputs,
+            groups,
             setting,
             workers=setting.workers,
             watcher=watcher,
@@ -89,9 +91,9 @@ def make(
         writer.close()
 
 
-def _setting(plan: Plan, outputs: Sequence[Output], build: Build, mounts: Mounts, wishes: Wishes) -> Setting:
-    workers, threads = local.fitting(len(outputs), wishes.workers)
-    states = dict.fromkeys(output.state for output in outputs)
+def _setting(plan: Plan, groups: Sequence[Sequence[Output]], build: Build, mounts: Mounts, wishes: Wishes) -> Setting:
+    workers, threads = local.fitting(len(groups), wishes.workers)
+    states = dict.fromkeys(output.state for group in groups for output in group)
     return Setting(
         mounts=mounts,
         ffmpeg=build.path,

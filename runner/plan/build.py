@@ -11,7 +11,7 @@ from runner import canonical
 from runner.errors import JobspecError, Place, Problem, problem
 from runner.media.facts import FORMATS, IMAGES, MOST_PIXELS, Facts
 from runner.media.toolchain import release
-from runner.plan import burn, lut, picture, recipes, sound, sound_judgement, timing, wrap
+from runner.plan import burn, lut, picture, recipes, share, sound, sound_judgement, timing, wrap
 from runner.plan.arguments import Arg, Input, Threads
 from runner.plan.model import (
     FORMAT,
@@ -25,7 +25,6 @@ from runner.plan.model import (
     PictureIntent,
     Plan,
     Source,
-    Task,
 )
 from runner.plan.stated import stated
 from runner.spec import naming
@@ -430,7 +429,7 @@ def attempt(requests: Sequence[Request], *, toolchain: str, number: int) -> tupl
         (job, made) for job, made, wrong in expanded if job is not None and not wrong and job.job_id not in contested
     ]
     jobs, outputs = [job for job, _ in fine], [output for _, made in fine for output in made]
-    plan = Plan(header=_header(jobs, outputs), jobs=tuple(jobs), outputs=tuple(outputs), tasks=_tasks(outputs))
+    plan = Plan(header=_header(jobs, outputs), jobs=tuple(jobs), outputs=tuple(outputs), tasks=share.tasks(outputs))
     return plan, (*problems, *places)
 
 
@@ -453,10 +452,6 @@ def _header(jobs: Sequence[Job], outputs: Sequence[Output]) -> Header:
         recipes=tuple(sorted({job.recipes for job in jobs})),
         inputs=canonical.digest([jobs, [each.source for each in outputs]]),
     )
-
-
-def _tasks(outputs: Sequence[Output]) -> tuple[Task, ...]:
-    return tuple(Task(source=each.source.location, outputs=(number,)) for number, each in enumerate(outputs))
 
 
 def requests_of(plan: Plan) -> list[Request]:

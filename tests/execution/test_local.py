@@ -58,7 +58,7 @@ def run(
     replaces: Mapping[str, str] | None = None,
 ) -> list[Outcome]:
     return local.run(
-        plan.outputs,
+        [(output,) for output in plan.outputs],
         bench.setting(plan, ffmpeg),
         workers=workers,
         watcher=seen.watcher(),
