@@ -1,26 +1,20 @@
 """How long it takes, and how much memory, to plan 10,000 locked sources in 50 specs, and to diff one changed base.
 
-`python -m tests.benchmarks.plan_and_diff [SPECS SOURCES]` makes a repository in a temporary folder, with locks of facts
-made up for it, and prints the medians of three runs that take turns, as a Markdown table and as a line of JSON.
+The repository lies in a temporary folder, with locks of facts made up for it.
 """
 
-import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
-from statistics import median
 
 from runner.media.facts import Colour, Content, Facts, Picture, Sound
 from runner.media.lock import FORMAT, Header, Lock, Locked, lock_of, write_lock
+from tests.benchmarks.harness import Case, Table, interleaved, measured
 
-SPECS, SOURCES, RUNS = 50, 10_000, 3
+SPECS, SOURCES = 50, 10_000
 PROJECT = '[roots]\nmedia = "camera originals"\nproxies = "what we make"\n'
 BASE = """\
 codec: prores_proxy
@@ -42,15 +36,6 @@ COMMANDS = {
     "jobspec diff main --format markdown": ("diff", "main", "--format", "markdown"),
     "jobspec check": ("check",),
 }
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What one run took: seconds on the clock, seconds of CPU with git's, megabytes of memory at most."""
-
-    wall: float
-    cpu: float
-    megabytes: float
 
 
 def facts(day: int, clip: int) -> Facts:
@@ -105,65 +90,15 @@ def repository(top: Path, specs: int, sources: int) -> None:
     write(top / "specs/profiles/house.yaml", BASE.replace("half", "quarter").encode())
 
 
-def measured(top: Path, arguments: Sequence[str]) -> Figures:
-    """Run the command in a process of its own. Raises CalledProcessError when it fails."""
-    command = [sys.executable, "-m", "runner", *arguments]
-    begun = time.perf_counter()
-    with subprocess.Popen(command, cwd=top, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        _, status, used = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - begun
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    kilobytes = used.ru_maxrss / (1024 if sys.platform == "darwin" else 1)  # macOS counts bytes, Linux kilobytes
-    return Figures(wall, used.ru_utime + used.ru_stime, kilobytes * 1024 / 1e6)
-
-
-def machine() -> dict[str, object]:
-    """Return what the figures depend on."""
-    model = platform.processor() or platform.machine()
-    information = Path("/proc/cpuinfo")
-    if information.exists():
-        names = (line.partition(":")[2].strip() for line in information.read_text().splitlines())
-        heads = (line.partition(":")[0].strip() for line in information.read_text().splitlines())
-        model = next((name for head, name in zip(heads, names, strict=True) if head == "model name"), model)
-    return {
-        "cpu": model,
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "git": subprocess.run(["git", "--version"], capture_output=True, text=True, check=True).stdout.split()[2],
-        "load": round(os.getloadavg()[0], 2),
-    }
-
-
-def medians(figures: Sequence[Figures]) -> Figures:
-    return Figures(*(median(getattr(each, name) for each in figures) for name in ("wall", "cpu", "megabytes")))
-
-
-def measure(specs: int, sources: int) -> dict[str, Figures]:
-    """Return the medians of all commands, which take turns so that a busy minute is nobody's alone."""
-    taken: dict[str, list[Figures]] = {name: [] for name in COMMANDS}
+def tables(runs: int, specs: int = SPECS, sources: int = SOURCES) -> list[Table]:
+    """Return what each command takes over so many locked sources."""
     with tempfile.TemporaryDirectory(prefix="jobspec-bench-") as folder:
         repository(Path(folder), specs, sources)
-        for _ in range(RUNS):
-            for name, arguments in COMMANDS.items():
-                taken[name].append(measured(Path(folder), arguments))
-    return {name: medians(figures) for name, figures in taken.items()}
+        found = interleaved({name: _case(Path(folder), words) for name, words in COMMANDS.items()}, runs)
+    rows = tuple((f"`{name}`", each.wall, each.cpu, each.megabytes) for name, each in found.items())
+    title = f"{sources:,} locked sources in {specs} specs over one base"
+    return [Table(title=title, columns=("command", "wall, s", "CPU, s", "memory, MB"), rows=rows)]
 
 
-def main(specs: int = SPECS, sources: int = SOURCES) -> None:
-    """Measure and print."""
-    here = machine()
-    found = measure(specs, sources)
-    print(f"{sources:,} locked sources in {specs} specs over one base; medians of {RUNS} runs that took turns")
-    print(", ".join(f"{name} {value}" for name, value in here.items()), end="\n\n")
-    print("| command | wall | CPU | memory |\n|---|---|---|---|")
-    for name, each in found.items():
-        print(f"| `{name}` | {each.wall:.2f} s | {each.cpu:.2f} s | {each.megabytes:.0f} MB |")
-    figures = {name: {key: round(value, 3) for key, value in asdict(each).items()} for name, each in found.items()}
-    print("\n" + json.dumps({"specs": specs, "sources": sources, "machine": here, "figures": figures}))
-
-
-if __name__ == "__main__":
-    main(*map(int, sys.argv[1:3]))
+def _case(top: Path, words: Sequence[str]) -> Case:
+    return lambda: measured([sys.executable, "-m", "runner", *words], cwd=top)
