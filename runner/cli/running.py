@@ -11,6 +11,8 @@ from runner.cli.interrupts import interruptible
 from runner.cli.wishes import Wishes
 from runner.errors import Exit, JobspecError, Problem, problem, worst
 from runner.execution import claims, keep, local
+from runner.execution.cores import cores
+from runner.execution.crew import at_once
 from runner.execution.ledger import Ledger, Writer
 from runner.execution.state import Standing, State, ledgers, survey
 from runner.execution.stopping import Stop
@@ -92,13 +94,13 @@ def make(
 
 
 def _setting(plan: Plan, groups: Sequence[Sequence[Output]], build: Build, mounts: Mounts, wishes: Wishes) -> Setting:
-    workers, threads = local.fitting(len(groups), wishes.workers)
+    workers = at_once(groups, wishes.workers)
     states = dict.fromkeys(output.state for group in groups for output in group)
     return Setting(
         mounts=mounts,
         ffmpeg=build.path,
         build=build.version,
-        threads=threads,
+        threads=max(1, cores() // workers),
         plan=document.digest(plan),
         stop=Stop(),
         writers={state: Writer(mounts.bind(parse_location(state))) for state in states},
