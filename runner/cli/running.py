@@ -12,12 +12,13 @@ from runner.cli.wishes import Wishes
 from runner.errors import Exit, JobspecError, Problem, problem, worst
 from runner.execution import claims, keep, local
 from runner.execution.ledger import Ledger, Writer
-from runner.execution.state import Standing, State, ledgers, survey
+from runner.execution.state import Standing, StandingOf, State, ledgers, survey
 from runner.execution.stopping import Stop
 from runner.execution.sweep import WORK, sweep
 from runner.execution.task import Outcome, Setting
 from runner.media.toolchain import Build, find_ffmpeg, fit, identify
 from runner.plan import document, shell
+from runner.plan.brief import Planned
 from runner.plan.model import Output, Plan
 from runner.plan.needs import encoders_of
 from runner.report.progress import reporter
@@ -137,7 +138,7 @@ def _keep(plan: Plan, build: Build, mounts: Mounts) -> None:
         raise JobspecError(problem("JS095", reason=reason)) from None
 
 
-def state_problem(standing: Standing) -> Problem | None:
+def state_problem(standing: StandingOf[Planned]) -> Problem | None:
     """Return what is wrong with an output that stands there and is left as it is."""
     if standing.state is State.FOREIGN:
         return problem("JS093")
