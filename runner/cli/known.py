@@ -46,10 +46,11 @@ class Globbed(Value, frozen=True, kw_only=True, array_like=True):
 
 
 class _Memory(Value, frozen=True, kw_only=True):
-    """What is remembered: what was asked of the repository, and the plan in brief."""
+    """What is remembered: what was asked of the repository, all roots and those it declares, the plan in brief."""
 
     asked: tuple[Asked, ...]
     roots: tuple[str, ...]
+    declared: tuple[str, ...]
     jobs: tuple[str, ...]
     globbed: tuple[Globbed, ...]
     outputs: tuple[Brief, ...]
@@ -57,10 +58,11 @@ class _Memory(Value, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A plan in brief, with the repository and the mounts of its specs."""
+    """A plan in brief, with the repository of its specs, the roots that it declares, and where roots lie here."""
 
     top: Path
     mounts: Mounts
+    declared: tuple[str, ...]
     jobs: tuple[str, ...]
     globbed: tuple[Globbed, ...]
     outputs: tuple[Brief, ...]
@@ -101,7 +103,8 @@ def known_of(workspace: Workspace, plan: Plan) -> Known:
     """Return a plan in brief."""
     globbed = tuple(_globbed(workspace, plan))
     jobs = tuple(job.job_id for job in plan.jobs)
-    return Known(workspace.top, workspace.mounts, jobs, globbed, tuple(map(brief, plan.outputs)))
+    declared = tuple(root.name for root in workspace.project.roots)
+    return Known(workspace.top, workspace.mounts, declared, jobs, globbed, tuple(map(brief, plan.outputs)))
 
 
 def _globbed(workspace: Workspace, plan: Plan) -> Iterator[Globbed]:
@@ -120,6 +123,7 @@ def remember(specs: Sequence[str], workspace: Workspace, known: Known) -> None:
     memory = _Memory(
         asked=workspace.tree.asked,
         roots=tuple(sorted(workspace.roots)),
+        declared=known.declared,
         jobs=known.jobs,
         globbed=known.globbed,
         outputs=known.outputs,
@@ -137,7 +141,8 @@ def recalled(specs: Sequence[str], roots: dict[str, str]) -> Known | None:
         return None
     if memory is None or not still(WorkTree(top), memory.asked):
         return None
-    return Known(top, mounts_here(top, memory.roots, roots, os.environ), memory.jobs, memory.globbed, memory.outputs)
+    mounts = mounts_here(top, memory.roots, roots, os.environ)
+    return Known(top, mounts, memory.declared, memory.jobs, memory.globbed, memory.outputs)
 
 
 def _name(specs: Sequence[str], top: Path) -> str:
