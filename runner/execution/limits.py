@@ -41,14 +41,28 @@ def _pixels(output: Output) -> int:
     return max(picture.width * picture.height, expects.width * expects.height)
 
 
-def _memory(outputs: Sequence[Output], workers: int) -> int | None:
-    """Return the bytes of memory for one FFmpeg, None where the machine does not say how much it has."""
+def _for_all() -> int | None:
+    """Return the bytes of memory for all FFmpegs, None where the machine does not say how much it has."""
     try:
-        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * _MEMORY_PART)
     except (ValueError, OSError):
         return None
-    least = sum(_MEMORY_LEAST + _MEMORY_PIXEL * _pixels(each) for each in outputs)
-    return max(least, int(total * _MEMORY_PART / workers))
+
+
+def _least(outputs: Sequence[Output]) -> int:
+    """Return the bytes of memory that one FFmpeg may need for these outputs."""
+    return sum(_MEMORY_LEAST + _MEMORY_PIXEL * _pixels(each) for each in outputs)
+
+
+def _memory(outputs: Sequence[Output], workers: int) -> int | None:
+    total = _for_all()
+    return None if total is None else max(_least(outputs), total // workers)
+
+
+def that_fit_memory(groups: Sequence[Sequence[Output]]) -> int:
+    """Return how many of these groups the memory holds at once, at least 1, should the largest of them meet."""
+    total = _for_all()
+    return len(groups) if total is None else max(1, total // max(map(_least, groups), default=1))
 
 
 def limits_of(outputs: Sequence[Output], wanted: Wanted, workers: int = 1) -> Limits:

@@ -118,6 +118,7 @@ def _gate(attempt: Attempt) -> None:
         setting.stop,
         mode=setting.gate,
         limits=allowed,
+        threads=setting.threads,
     )
     if verdict.stopped:
         raise Stopped
