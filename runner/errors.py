@@ -284,6 +284,8 @@ CODES: dict[str, Row] = {
     "JS134": Row("{found} is no kind of picture that sequences are read from; legal: {kinds}"),
     "JS135": Row("{found} is a single picture ({kind}); an image sequence is named by its pattern, such as {pattern}"),
     "JS136": Row("{found} is not one recording in one file: {reason}; export it from the application that made it"),
+    # several outputs of one source
+    "JS220": Row("it was made alone, since together with {others} it failed first: {reason}", Exit.OK),
     # operating
     "JS190": Row(
         "{found} has neither renameat2 nor links: names are given by a checked rename, which leaves a moment in which"

@@ -47,7 +47,8 @@ _WORDS = {Exit.INTERRUPTED: "interrupted", Exit.TRY_AGAIN: "claimed"}
 class Outcome:
     """How a task ended: no problem means that the file stands.
 
-    `seconds` is wall time; `by` is the writer of another runner that made the output meanwhile.
+    `seconds` is wall time; `by` is the writer of another runner that made the output meanwhile; `note` says why it was
+    made alone and not with the other outputs of its source.
     """
 
     output: Output
@@ -55,6 +56,7 @@ class Outcome:
     seconds: float
     size: int = 0
     by: str | None = None
+    note: Problem | None = None
 
     @property
     def word(self) -> str:

@@ -187,12 +187,17 @@ def _alone(output: Output, setting: Setting, replaces: Mapping[str, str], tell: 
 
 def _together(
     outputs: Sequence[Output], setting: Setting, replaces: Mapping[str, str], tell: Tell
-) -> Iterator[Outcome | Output]:
-    """Try outputs of one source at once; yield how each ended, or the output itself where it is to be tried alone."""
+) -> Iterator[tuple[Outcome, bool]]:
+    """Try outputs of one source at once; yield how each ended, and whether it is to be tried alone."""
     begun = [_begun(each, setting, replaces, tell, 0) for each in outputs]
-    yield from (each for each in begun if isinstance(each, Outcome))
+    yield from ((each, False) for each in begun if isinstance(each, Outcome))
     for each in _tried([each for each in begun if isinstance(each, Attempt)]):
-        yield each.output if each.before and each.settled.word == "failed" else each.settled
+        yield each.settled, each.before is not None and each.settled.word == "failed"
+
+
+def _note(outcome: Outcome, outputs: Sequence[Output]) -> Problem:
+    others = ", ".join(each.location for each in outputs if each is not outcome.output)
+    return problem("JS220", others=others, reason="; ".join(map(str, outcome.problems)))
 
 
 def execute(
@@ -208,13 +213,13 @@ def execute(
     itself is tried again, `setting.retries` times; every attempt is in the ledger. `replaces` gives, by location, the
     SHA-256 of our own older file, when it shall be replaced once the new one has passed.
     """
-    begun, first = time.monotonic(), int(len(outputs) > 1)
-    left = [] if first else list(outputs)
-    for each in _together(outputs, setting, replaces or {}, tell) if first else ():
-        if isinstance(each, Output):
-            left.append(each)
+    begun, several, known = time.monotonic(), len(outputs) > 1, replaces or {}
+    left: list[tuple[Output, Problem | None]] = [] if several else [(each, None) for each in outputs]
+    for outcome, alone in _together(outputs, setting, known, tell) if several else ():
+        if alone:
+            left.append((outcome.output, _note(outcome, outputs)))
         else:
-            yield replace(each, seconds=time.monotonic() - begun)
-    for output in left:
-        outcome = _alone(output, setting, replaces or {}, tell, first)
-        yield replace(outcome, seconds=time.monotonic() - begun)
+            yield replace(outcome, seconds=time.monotonic() - begun)
+    for output, note in left:
+        outcome = _alone(output, setting, known, tell, first=int(several))
+        yield replace(outcome, seconds=time.monotonic() - begun, note=note)

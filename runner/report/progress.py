@@ -37,7 +37,8 @@ def line_of(outcome: Outcome) -> str:
     if outcome.by:
         return f"done   {name}: {problem('JS180', writer=outcome.by)}"
     frames, size = outcome.output.expects.frames, size_text(outcome.size)
-    return f"made   {name}  {frames} frames, {size}, {outcome.seconds:.1f} s"
+    note = f"alone  {name}: {outcome.note}\n" if outcome.note else ""
+    return f"{note}made   {name}  {frames} frames, {size}, {outcome.seconds:.1f} s"
 
 
 class Lines:

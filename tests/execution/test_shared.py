@@ -19,6 +19,7 @@ from runner.plan import recipes
 from runner.plan.build import Request, build
 from runner.plan.model import Output, Plan
 from runner.plan.share import apart
+from runner.report.progress import line_of
 from runner.spec.model import JobSpec
 from tests.clips import FFMPEG, streamhash
 from tests.execution.bench import FIELDS, Bench, codes, messages
@@ -165,6 +166,10 @@ def test_when_they_fail_together_each_is_made_alone_and_the_ledger_shows_it(
     outcomes = make(bench, plan, ffmpeg, wanted=replace(DEFAULTS, stall_timeout=1.5))
     assert [each.word for each in outcomes.values()] == ["made"] * 3, messages(outcomes.values())
     assert count() == 4
+    for name, outcome in outcomes.items():
+        assert outcome.note and outcome.note.code == "JS220"
+        assert name not in outcome.note.message.partition("failed first")[0]
+        assert code in line_of(outcome)
     for output in plan.outputs:
         records = bench.records(output)
         assert [each.event for each in records] == ["started", "failed", "started", "verified", "finished"]
@@ -182,6 +187,7 @@ def test_the_one_that_the_gate_refuses_is_the_only_one_made_again(bench: Bench, 
     outcomes = make(bench, plan, ffmpeg)
     assert [each.word for each in outcomes.values()] == ["made"] * 3
     assert count() == 2
+    assert [each.note is not None for each in outcomes.values()] == [False, False, True]
     assert story(bench, "lt.mov") == story(bench, "proxy.mov") == ["started", "verified", "finished"]
     assert story(bench, "h264.mov") == ["started", "failed", "started", "verified", "finished"]
 
