@@ -1,6 +1,9 @@
 """What a user sees of sharing: one decoding, `--no-share`, saved plans of either kind, tasks for engines."""
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -8,7 +11,7 @@ import pytest
 from tests.cli.inside import jobspec
 from tests.clips import streamhash
 from tests.conftest import Repository
-from tests.execution.fakes import fake
+from tests.execution.fakes import endless, fake, processes_about, work_folders
 
 
 @pytest.fixture
@@ -125,3 +128,19 @@ def test_what_was_made_together_is_explained_as_if_it_were_made_alone(team: Repo
     team.spec("lt.yaml", codec="prores_hq", template="{{ source_name }}-lt")
     done = jobspec(team, "run", "--replace", "--json")
     assert [each["state"] for each in json.loads(done.stdout)["outputs"]] == ["made", "done", "done"]
+
+
+def test_a_runner_that_is_killed_leaves_nothing_that_the_next_one_does_not_put_right(team: Repository) -> None:
+    ffmpeg = endless(team.top.parent / "ffmpeg")
+    command = [sys.executable, "-m", "runner", "run", "--only", "*a-*", "--ffmpeg", str(ffmpeg)]
+    runner = subprocess.Popen(command, cwd=team.top, env=team.environment, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while len(list(team.proxies.rglob("output.*"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    runner.kill()
+    runner.wait()
+    done = jobspec(team, "run")
+    assert done.returncode == 0, done.stderr
+    assert team.outputs() == ALL
+    assert not processes_about(f"{team.proxies}/")
+    assert work_folders(team.proxies) == []
