@@ -1,8 +1,9 @@
 """`jobspec exec-task`: one task of a saved plan, for whatever hands out tasks; not in the list of verbs."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -18,6 +19,8 @@ from runner.spec.confine import confine
 from runner.spec.location import parse_location
 from runner.spec.project import Project, mounts_here
 
+F = TypeVar("F", bound=Callable[..., Any])
+_ORDERED = ("digest", "due", "threads", "ledger", "worker", "build")
 _MADE = frozenset((State.MISSING, State.FAILED))
 
 
@@ -34,9 +37,31 @@ def _workspace(outputs: tuple[Output, ...], roots: dict[str, str]) -> Workspace:
     return Workspace(Path.cwd(), confine(Project(), confinement()), (), mounts_here(None, used, roots, os.environ))
 
 
+def _due(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[int, str | None]:
+    pairs = [value.partition("=") for value in values]
+    if wrong := [number for number, _, _ in pairs if not (number.isascii() and number.isdigit())]:
+        raise click.BadParameter(f"{wrong[0]}: write --due NUMBER, or NUMBER=sha256:… of the file to replace")
+    return {int(number): digest or None for number, _, digest in pairs}
+
+
+def _order_options(function: F) -> F:
+    """Give a verb what an engine says of a task."""
+    for option in (
+        click.option("--digest", metavar="SHA256", help="Of the plan, from who made it: its lines are then believed."),
+        click.option("--due", multiple=True, metavar="N[=SHA256]", callback=_due, help="An output that is due."),
+        click.option("--threads", type=click.IntRange(1), help="Of one FFmpeg, where the plan pins none."),
+        click.option("--ledger", metavar="NAME", help="The file of records to share with others on this machine."),
+        click.option("--worker", metavar="NAME", help="Who the records shall name."),
+        click.option("--build", metavar="VERSION", help="The FFmpeg that it must be, in its own words."),
+    ):
+        function = option(function)
+    return function
+
+
 @click.command("exec-task", hidden=True)
 @click.option("--plan", "path", required=True, metavar="PLAN.jsonl", help="A saved plan.")
 @click.option("--task", type=click.IntRange(0), required=True, metavar="N", help="The number of the task, from 0.")
+@_order_options
 @run_options
 @root_option
 def command(path: str, task: int, roots: dict[str, str], **options: Any) -> int:
@@ -44,8 +69,21 @@ def command(path: str, task: int, roots: dict[str, str], **options: Any) -> int:
 
     The plan is believed as far as the specs and facts in it give it again; whether it is still what the specs in a
     repository give is for whoever hands out its tasks to know.
+
+    With --digest it is an order of an engine: what is --due is made, told in lines of JSON, and given up when stdin
+    ends. Roots are those of this machine.
     """
-    wishes, plan = Wishes(**options), load(path)
+    ordered = {name: options.pop(name) for name in _ORDERED}
+    wishes = Wishes(**options)
+    if ordered["digest"]:
+        from runner.cli.ordered import Order, perform
+
+        return perform(Order(plan=path, task=task, **ordered), roots, wishes)
+    return _alone(load(path), task, roots, wishes)
+
+
+def _alone(plan: Plan, task: int, roots: dict[str, str], wishes: Wishes) -> int:
+    """Look, make and tell as `run` does."""
     outputs = _of_task(plan, task)
     workspace = _workspace(outputs, roots)
     refuse_escapes(workspace, outputs)

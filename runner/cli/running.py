@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -25,6 +25,9 @@ from runner.report.reader import reader_may_be_gone
 from runner.report.tables import show_table, size_text
 from runner.spec.location import Mounts, parse_location
 from runner.text import harmless
+
+# What makes outputs: all of `local.run`, or another that takes the same.
+Engine = Callable[..., list[Outcome]]
 
 
 @dataclass(slots=True)
@@ -76,7 +79,7 @@ def make(
     beforehand(outputs, build, mounts)
     with interruptible(setting.stop) as asked, reporter(outputs) as report:
         watcher = local.Watcher(report.begun, report.moved, report.ended)
-        result.outcomes = local.run(
+        result.outcomes = _engine(plan, wishes, result)(
             outputs,
             setting,
             workers=setting.workers,
@@ -87,6 +90,15 @@ def make(
     result.interrupted = asked.is_set()
     for writer in setting.writers.values():
         writer.close()
+
+
+def _engine(plan: Plan, wishes: Wishes, result: Result) -> Engine:
+    """Return what runs the tasks; nothing of Dask's is imported unless it is asked for."""
+    if wishes.engine == "local":
+        return local.run
+    from runner.cli.clustered import engine
+
+    return engine(plan, wishes, result.notes.append)
 
 
 def _setting(plan: Plan, outputs: Sequence[Output], build: Build, mounts: Mounts, wishes: Wishes) -> Setting:
