@@ -200,7 +200,7 @@ class _Run:
         """Take an event, in a thread of Dask's."""
         _, message = event
         if message.get("client") == self._client.id:
-            self._news.put(lambda: self._told(message["key"], message["worker"], read(message["line"])))
+            self._news.put(lambda: self._told(message["key"], message["who"], read(message["line"])))
 
     def _told(self, key: str, worker: str, told: Told) -> None:
         task = self._going.get(key)

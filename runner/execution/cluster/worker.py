@@ -96,7 +96,7 @@ def _stayed_with(worker: Any, key: object, client: str, command: Sequence[str]) 
             for line in _heard(child, lambda: _wanted(worker, key)):
                 if read(line).what in ("ended", "refused"):
                     ended.append(line)
-                worker.log_event(TOPIC, {"client": client, "worker": str(worker.name), "key": key, "line": line})
+                worker.log_event(TOPIC, {"client": client, "who": str(worker.name), "key": key, "line": line})
         except BaseException:
             _kill(process)
             raise
