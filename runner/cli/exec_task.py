@@ -1,40 +1,18 @@
-"""`jobspec exec-task`: one task of a saved plan, for whatever hands out tasks; not in the list of verbs."""
+"""`jobspec exec-task`: one task of a saved plan, for whatever hands out tasks; not in the list of verbs.
 
-import os
+What it needs is imported when it is known: for an engine's order that is a third of what a run needs.
+"""
+
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from runner.cli.confined import confinement
-from runner.cli.running import finish, look, make
-from runner.cli.saved import load
+from runner.cli.confined import root_option
 from runner.cli.wishes import Wishes, run_options
-from runner.cli.workspace import Workspace, refuse_escapes, root_option
-from runner.errors import JobspecError, problem
-from runner.execution.state import State
-from runner.plan.model import Output, Plan
-from runner.spec.confine import confine
-from runner.spec.location import parse_location
-from runner.spec.project import Project, mounts_here
 
 F = TypeVar("F", bound=Callable[..., Any])
 _ORDERED = ("digest", "due", "threads", "ledger", "worker", "build")
-_MADE = frozenset((State.MISSING, State.FAILED))
-
-
-def _of_task(plan: Plan, number: int) -> tuple[Output, ...]:
-    if number >= len(plan.tasks):
-        raise JobspecError(problem("JS183", found=str(number), count=len(plan.tasks)))
-    return tuple(plan.outputs[each] for each in plan.tasks[number].outputs)
-
-
-def _workspace(outputs: tuple[Output, ...], roots: dict[str, str]) -> Workspace:
-    """Return a workspace without specs: there may be no repository here that declares the roots."""
-    places = (place for each in outputs for place in (each.source.location, each.location, each.state))
-    used = {root for place in places if (root := parse_location(place).root)}
-    return Workspace(Path.cwd(), confine(Project(), confinement()), (), mounts_here(None, used, roots, os.environ))
 
 
 def _due(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[int, str | None]:
@@ -73,22 +51,12 @@ def command(path: str, task: int, roots: dict[str, str], **options: Any) -> int:
     With --digest it is an order of an engine: what is --due is made, told in lines of JSON, and given up when stdin
     ends. Roots are those of this machine.
     """
-    ordered = {name: options.pop(name) for name in _ORDERED}
+    told = {name: options.pop(name) for name in _ORDERED}
     wishes = Wishes(**options)
-    if ordered["digest"]:
-        from runner.cli.ordered import Order, perform
+    if told["digest"]:
+        from runner.cli import ordered
 
-        return perform(Order(plan=path, task=task, **ordered), roots, wishes)
-    return _alone(load(path), task, roots, wishes)
+        return ordered.perform(ordered.Order(plan=path, task=task, **told), roots, wishes)
+    from runner.cli import alone
 
-
-def _alone(plan: Plan, task: int, roots: dict[str, str], wishes: Wishes) -> int:
-    """Look, make and tell as `run` does."""
-    outputs = _of_task(plan, task)
-    workspace = _workspace(outputs, roots)
-    refuse_escapes(workspace, outputs)
-    mounts = workspace.mounts
-    result = look(outputs, mounts, wishes.taken_over)
-    if due := [each for each in result.standings if each.state in _MADE]:
-        make(plan, due, result, mounts, wishes, os.environ)
-    return finish(result, mounts, wishes)
+    return alone.perform(path, task, roots, wishes)

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from runner.cli.confined import confinement
+from runner.cli.confined import confinement, root_option
 from runner.cli.running import finish, look, make, tidy
 from runner.cli.wishes import Wishes, engine_options, run_options
-from runner.cli.workspace import Workspace, is_spec, open_workspace, plan_of, refuse_escapes, root_option
+from runner.cli.workspace import Workspace, is_spec, open_workspace, plan_of, refuse_escapes
 from runner.errors import JobspecError, JobSpecValidationError, problem
 from runner.execution.keep import JOBS
 from runner.execution.state import Standing, State

@@ -7,11 +7,12 @@ from typing import Any
 import click
 
 from runner.cli.choosing import changed_since, chosen, only_option
+from runner.cli.confined import root_option
 from runner.cli.lock import lock_all
 from runner.cli.running import finish, look, make, tidy
 from runner.cli.saved import is_plan, planned
 from runner.cli.wishes import Wishes, engine_options, run_options
-from runner.cli.workspace import open_workspace, probed, refuse_escapes, root_option, specs_argument, unlocked_files
+from runner.cli.workspace import open_workspace, probed, refuse_escapes, specs_argument, unlocked_files
 from runner.errors import worst
 from runner.execution.state import State
 from runner.report.reader import reader_may_be_gone

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import click
 
 from runner.cli.choosing import chosen, only_option
+from runner.cli.confined import root_option
 from runner.cli.running import state_problem
-from runner.cli.workspace import open_workspace, plan_of, root_option, specs_argument, unlocked_files
+from runner.cli.workspace import open_workspace, plan_of, specs_argument, unlocked_files
 from runner.errors import Exit, worst
 from runner.execution.state import Standing, State, ledgers, orphans, survey
 from runner.report.reader import reader_may_be_gone

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -123,7 +123,7 @@ class Cluster:
         begun = 0
         for folder, _, files in os.walk(self.site.state / "work"):
             with suppress(FileNotFoundError):  # it has ended just now
-                begun += sum(os.path.getsize(f"{folder}/{name}") > 0 for name in files if name.startswith("output."))
+                begun += sum(Path(folder, name).stat().st_size > 0 for name in files if name.startswith("output."))
         return begun >= count
 
     def judge(self, said: str = "", *, within: float = 5) -> None:

@@ -1,7 +1,5 @@
 """Runs on a cluster where nothing goes wrong."""
 
-import json
-
 import pytest
 
 from tests.cluster.cluster import Cluster
