@@ -6,7 +6,7 @@ DEMO := demo
 export JOBSPEC_ROOT_MEDIA = $(CURDIR)/$(DEMO)/media
 export JOBSPEC_ROOT_PROXIES = $(CURDIR)/$(DEMO)/proxies
 
-.PHONY: demo test faults fuzz bench lint clean
+.PHONY: demo test faults fuzz bench bench-compare lint clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -42,9 +42,15 @@ fuzz: $(VENV)/.ready
 	    $(BIN)/python -m tools.fuzz $$target -max_total_time=$(SECONDS) -max_len=4096 || exit 1; \
 	done
 
+# Measurements, in Markdown and JSON below build/bench; some of them with BENCH="gate plan_and_diff", repeated RUNS times.
+RUNS ?= 3
 bench: $(VENV)/.ready
-	$(BIN)/python -m tests.benchmarks.plan_and_diff
-	$(BIN)/python -m tests.benchmarks.gate
+	@mkdir -p build/bench
+	$(BIN)/python -m tests.benchmarks $(BENCH) --runs $(RUNS) --markdown build/bench/bench.md --json build/bench/bench.json
+
+# Both revisions in turns, with the ratios: make bench-compare REV=main
+bench-compare: $(VENV)/.ready
+	$(BIN)/python -m tests.benchmarks.compare --runs $(RUNS) $(REV)
 
 clean:
 	rm -rf $(VENV) $(DEMO)

@@ -22,10 +22,6 @@ def _text(plan: Plan, _: Workspace) -> str:
     return "\n".join(planned.text(plan)) + "\n"
 
 
-def _jsonl(plan: Plan, _: Workspace) -> str:
-    return b"".join(document.lines(plan)).decode()
-
-
 def _script(plan: Plan, workspace: Workspace) -> str:
     fonts = [font_path(font) for font in shell.fonts_of(plan)]
     return shell.script(plan, find_ffmpeg(None, os.environ), workspace.mounts.folders, *fonts)
@@ -35,15 +31,11 @@ def _markdown(plan: Plan, _: Workspace) -> str:
     return "\n".join(planned.markdown(plan)) + "\n"
 
 
-FORMATS: dict[str, Callable[[Plan, Workspace], str]] = {
-    "text": _text,
-    "jsonl": _jsonl,
-    "sh": _script,
-    "markdown": _markdown,
-}
+JSONL = "jsonl"
+FORMATS: dict[str, Callable[[Plan, Workspace], str]] = {"text": _text, "sh": _script, "markdown": _markdown}
 
 
-_BY_SUFFIX = {".jsonl": "jsonl", ".sh": "sh", ".md": "markdown"}
+_BY_SUFFIX = {".jsonl": JSONL, ".sh": "sh", ".md": "markdown"}
 
 
 def _form(form: str | None, output: Path | None) -> str:
@@ -53,7 +45,7 @@ def _form(form: str | None, output: Path | None) -> str:
 def _narrow(plan: Plan, top: Path, form: str, since: str | None, patterns: tuple[str, ...]) -> Plan:
     if since is None and not patterns:
         return plan
-    if form == "jsonl":
+    if form == JSONL:
         raise click.UsageError("a saved plan is whole: --since and --only go with the other formats")
     places = chosen(plan, patterns)
     return narrowed(plan, places & changed_since(since, plan, top) if since is not None else places)
@@ -62,7 +54,10 @@ def _narrow(plan: Plan, top: Path, form: str, since: str | None, patterns: tuple
 @click.command("plan")
 @specs_argument
 @click.option(
-    "--format", "form", type=click.Choice(tuple(FORMATS)), help="How to write the plan; by -o's suffix, or text."
+    "--format",
+    "form",
+    type=click.Choice(("text", JSONL, "sh", "markdown")),
+    help="How to write the plan; by -o's suffix, or text.",
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of stdout.")
 @click.option("--locked", is_flag=True, help="Probe nothing: refuse specs that have no lock.")
@@ -84,6 +79,7 @@ def command(
     """
     workspace, form = open_workspace(specs, roots), _form(form, output)
     plan = _narrow(plan_of(workspace, locked=locked), workspace.top, form, since, patterns)
-    write(FORMATS[form](plan, workspace), output)
-    print(document.digest(plan), file=sys.stderr)
+    written = document.Written(plan)
+    write(written if form == JSONL else FORMATS[form](plan, workspace), output)
+    print(written.digest if form == JSONL else document.digest(plan), file=sys.stderr)
     return 0

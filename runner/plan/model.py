@@ -141,7 +141,7 @@ class Source(Value, frozen=True, kw_only=True):
     facts: Facts
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 19)
 def _place(directory: str, name: str) -> str:
     return str(parse_location(directory) / name)
 

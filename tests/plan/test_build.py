@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from runner import canonical
 from runner.errors import Exit, JobspecError
-from runner.media.facts import IMAGES, Colour, Facts, Sequence
+from runner.media.facts import IMAGES, MOST_PIXELS, Colour, Facts, Sequence
 from runner.media.toolchain import DECLARED
 from runner.plan import document, recipes
-from runner.plan.build import MOST_PIXELS, Request, build
+from runner.plan.build import Request, build
 from runner.spec.model import JobSpec
 from tests.plan.planning import FILM, facts, plan, planned, refused, spec, tracks
 

@@ -1,0 +1,34 @@
+"""Clips to measure with: seeded pictures with the noise of a camera, and the real ones of shared/media if present."""
+
+from pathlib import Path
+
+from tests.clips import ffmpeg
+
+# Beside the work tree, where this project's developers have it; a clone elsewhere measures without.
+REAL = Path(__file__).parents[3] / "shared/media"
+# Grain of a sensor at base sensitivity, over a picture in which all moves: what a test pattern alone lacks.
+CAMERA = "testsrc2=s={size}:r={rate}:d={seconds},noise=alls=12:allf=t:all_seed={seed}"
+H264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-pix_fmt", "yuv420p", "-threads", "2")
+
+
+def camera(
+    path: Path,
+    *,
+    size: str = "1920x1080",
+    rate: str = "25",
+    seconds: float = 2,
+    seed: int = 7,
+    encode: tuple[str, ...] = H264,
+    sound: bool = True,
+) -> Path:
+    """Make a clip as a camera would, with one track of sound; the same for the same arguments and FFmpeg."""
+    picture = ("-f", "lavfi", "-i", CAMERA.format(size=size, rate=rate, seconds=seconds, seed=seed))
+    tone = ("-f", "lavfi", "-i", f"sine=440:sample_rate=48000:duration={seconds}") if sound else ()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ffmpeg(*picture, *tone, *encode, *(("-c:a", "aac") if sound else ()), f"file:{path}")
+    return path
+
+
+def real() -> tuple[Path, ...]:
+    """Return the real clips at hand, none where there is no shared/media."""
+    return tuple(sorted(path for path in REAL.glob("*.m*") if path.is_file()))
