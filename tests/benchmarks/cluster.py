@@ -16,8 +16,8 @@ from tests.conftest import Repository
 from tests.faults.site import Site
 
 SHORT, MANY, SPECS = 24, 10_000, 10
-# Two and a half seconds of CPU to encode and a half to decode, on one core of a cloud machine.
-FRAMES, SIZE = 100, "640x360"
+# Four to five seconds of CPU, encode and gate together, on one core of a cloud machine.
+FRAMES, SIZE = 200, "640x360"
 
 
 def _site(top: Path, count: int, **options: object) -> Site:

@@ -15,7 +15,7 @@ from runner.execution.ledger import Record, read_ledger
 from tests.faults.site import Site
 
 # As docs/cluster.md has it: every port on one address.
-HERE = ("--host", "127.0.0.1", "--no-dashboard", "--dashboard-address", "127.0.0.1:0")
+HERE = ("--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0")
 DASK = (sys.executable, "-m", "dask")
 # Much shorter than a cluster's own: a scheduler gives up a worker that says nothing for so long.
 TIME_TO_LIVE = 3
