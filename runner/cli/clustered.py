@@ -1,12 +1,11 @@
 """`--engine dask`: the command line's wishes become the way to a scheduler."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
 from runner.cli.wishes import Wishes
 from runner.errors import JobspecError, Problem, problem
-from runner.execution.attempt import Outcome, Setting
-from runner.execution.local import Watcher
-from runner.plan.model import Output, Plan
+from runner.execution.attempt import Outcome
+from runner.plan.model import Plan
 
 
 def engine(plan: Plan, wishes: Wishes, tell: Callable[[Problem], None]) -> Callable[..., list[Outcome]]:
@@ -28,17 +27,4 @@ def engine(plan: Plan, wishes: Wishes, tell: Callable[[Problem], None]) -> Calla
         key=wishes.tls_key,
     )
     dask = Dask(plan=plan, access=access, ffmpeg=wishes.ffmpeg, most=wishes.workers, tell=tell)
-
-    def run(
-        outputs: Sequence[Output],
-        setting: Setting,
-        *,
-        workers: int,
-        watcher: Watcher,
-        replaces: Mapping[str, str],
-        fail_fast: bool = False,
-    ) -> list[Outcome]:
-        groups = [(each,) for each in outputs]
-        return dask.run(groups, setting, workers=workers, watcher=watcher, replaces=replaces, fail_fast=fail_fast)
-
-    return run
+    return dask.run

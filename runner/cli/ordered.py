@@ -18,6 +18,7 @@ from runner.cli.interrupts import interruptible
 from runner.cli.wishes import Wishes
 from runner.errors import Exit, JobspecError, problem, worst
 from runner.execution.attempt import Outcome, Setting
+from runner.execution.cores import cores
 from runner.execution.ledger import Writer
 from runner.execution.owner import me
 from runner.execution.process import Progress
@@ -94,8 +95,6 @@ def _build(order: Order, outputs: tuple[Output, ...], wished: str | None) -> Bui
 
 
 def _setting(order: Order, outputs: tuple[Output, ...], mounts: Mounts, wishes: Wishes) -> Setting:
-    from runner.execution.local import cores
-
     build = _build(order, outputs, wishes.ffmpeg)
     states = dict.fromkeys(each.state for each in outputs)
     return Setting(
@@ -145,14 +144,8 @@ def _end_with_stdin() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _made(output: Output, setting: Setting, replaces: str | None) -> Outcome:
-    location = output.location
-
-    def moved(progress: Progress) -> None:
-        _tell(Told(what="moved", output=location, frame=progress.frame, speed=progress.speed))
-
-    _tell(Told(what="begun", output=location, owner=str(me())))
-    return execute(output, setting, replaces=replaces, tell=moved)
+def _moved(output: Output, progress: Progress) -> None:
+    _tell(Told(what="moved", output=output.location, frame=progress.frame, speed=progress.speed))
 
 
 def perform(order: Order, roots: Mapping[str, str], wishes: Wishes) -> Exit:
@@ -172,7 +165,10 @@ def perform(order: Order, roots: Mapping[str, str], wishes: Wishes) -> Exit:
 
 
 def _all(order: Order, outputs: tuple[Output, ...], setting: Setting) -> Iterator[Exit]:
-    for number, output in zip(sorted(order.due), outputs, strict=True):
-        outcome = _made(output, setting, order.due[number])
+    due = zip(sorted(order.due), outputs, strict=True)
+    replaces = {each.location: digest for number, each in due if (digest := order.due[number])}
+    for each in outputs:
+        _tell(Told(what="begun", output=each.location, owner=str(me())))
+    for outcome in execute(outputs, setting, replaces=replaces, tell=_moved):
         _tell(_told_of(outcome))
-        yield from (each.exit for each in outcome.problems)
+        yield from (found.exit for found in outcome.problems)

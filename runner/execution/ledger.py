@@ -51,8 +51,8 @@ class Record(Value, frozen=True, kw_only=True):
     the job it was made for. `arguments` is the digest of FFmpeg's arguments before they are bound to a machine,
     `source` the source's stat at the start; `again` counts attempts within one run, from 0; `gate` is "quick" where the
     output was not decoded; `replaces` is the hash of the older file that this one shall replace; `codes` are those of
-    a failure; `worker` is who made it, where an engine has workers of its own. *yielded*: another runner had published
-    the output first.
+    a failure; `beside` are the outputs that the same FFmpeg was to make from one decoding; `worker` is who made it,
+    where an engine has workers of its own. *yielded*: another runner had published the output first.
     """
 
     event: Event
@@ -76,6 +76,7 @@ class Record(Value, frozen=True, kw_only=True):
     gate: str | None = None
     replaces: str | None = None
     codes: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     worker: str | None = None
 
 

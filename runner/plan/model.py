@@ -170,6 +170,21 @@ class Output(Value, frozen=True, kw_only=True):
         return _place(self.directory, self.name)
 
     @property
+    def origin(self) -> str:
+        """Where its source lies."""
+        return self.source.location
+
+    @property
+    def codec(self) -> str:
+        """The codec of its picture, as the spec says it."""
+        return self.intent.picture.codec
+
+    @property
+    def frames(self) -> int:
+        """How many frames it shall have."""
+        return self.expects.frames
+
+    @property
     def work_name(self) -> str:
         """The fixed name that the file has in its work folder."""
         return f"output.{self.intent.wrap.container}"

@@ -16,7 +16,7 @@ from runner.errors import Problem, problem
 from runner.execution.attempt import Outcome, Setting
 from runner.execution.cluster import handshake, ordering
 from runner.execution.cluster.access import Access, connect
-from runner.execution.cluster.crew import Crew
+from runner.execution.cluster.roster import Roster
 from runner.execution.cluster.worker import SLOT, TOPIC, perform
 from runner.execution.local import Watcher
 from runner.execution.process import Progress
@@ -24,7 +24,7 @@ from runner.execution.telling import Told, read
 from runner.plan.estimate import cost
 from runner.plan.model import Output, Plan
 
-Group = tuple[Output, ...]
+Group = Sequence[Output]
 _TICK_SECONDS = 0.2
 # How long those that were told to stop may take to say how they ended.
 _GRACE_SECONDS = 6.0
@@ -80,12 +80,12 @@ class Dask:
         outputs = [output for group in groups for output in group]
         with _connected(self.access) as client, handshake.marked(outputs, setting.mounts) as marks:
             question = handshake.question_of(outputs, setting.mounts, self.ffmpeg, marks)
-            crew = Crew(client, question, setting.build, self.tell)
-            crew.muster()
+            roster = Roster(client, question, setting.build, self.tell)
+            roster.muster()
             try:
-                return _Run(self, client, crew, setting, watcher, replaces, fail_fast).made(groups)
+                return _Run(self, client, roster, setting, watcher, replaces, fail_fast).made(groups)
             finally:
-                crew.dismiss()
+                roster.dismiss()
 
 
 @contextmanager
@@ -105,13 +105,13 @@ class _Run:
         self,
         engine: Dask,
         client: Any,
-        crew: Crew,
+        roster: Roster,
         setting: Setting,
         watcher: Watcher,
         replaces: Mapping[str, str],
         fail_fast: bool,
     ) -> None:
-        self._engine, self._client, self._crew, self._setting = engine, client, crew, setting
+        self._engine, self._client, self._roster, self._setting = engine, client, roster, setting
         self._watcher, self._fail_fast = watcher, fail_fast
         self._orders = ordering.Orders(engine.plan, setting, replaces, engine.ffmpeg)
         self._news: SimpleQueue[Callable[[], None]] = SimpleQueue()
@@ -142,7 +142,7 @@ class _Run:
             return self._stop
         if self._client.status != "running":
             return lambda: self._lose(problem("JS247", found=self._engine.access.scheduler))
-        empty = self._crew.empty_since
+        empty = self._roster.empty_since
         if empty is not None and time.monotonic() - empty > _EMPTY_SECONDS:
             return lambda: self._lose(problem("JS253"))
         return None
@@ -157,7 +157,7 @@ class _Run:
     # handing over
 
     def _hand_over(self) -> None:
-        most = min(self._crew.slots, self._engine.most or self._crew.slots)
+        most = min(self._roster.slots, self._engine.most or self._roster.slots)
         while len(self._going) < most and (task := self._next()):
             self._submit(task)
 
@@ -170,8 +170,8 @@ class _Run:
 
     def _submit(self, task: _Task) -> None:
         task.tries += 1
-        task.workers = self._crew.addresses
-        options = self._orders.options(task.group, self._crew.lost_hosts)
+        task.workers = self._roster.addresses
+        options = self._orders.options(task.group, self._roster.lost_hosts)
         key = f"jobspec-{self._client.id}-{self._orders.number(task.group)}-{task.tries}"
         task.future = self._client.submit(
             *(perform, self._client.id, __version__, *options),
@@ -187,7 +187,7 @@ class _Run:
 
     def _recall(self) -> None:
         """Take back what none of its workers is left for: Dask would keep it for them for ever."""
-        there = self._crew.addresses
+        there = self._roster.addresses
         for key, task in list(self._going.items()):
             if there and not task.workers & there:
                 self._client.cancel([task.future], force=True)

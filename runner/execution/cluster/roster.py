@@ -15,7 +15,7 @@ from runner.execution.cluster.worker import slots_of
 _LOOK_SECONDS = 1.0
 
 
-class Crew:
+class Roster:
     """Fit workers by address, with their slots and hosts; a thread of its own looks who came and who went."""
 
     def __init__(self, client: Any, question: Question, build: str, tell: Callable[[Problem], None]) -> None:
