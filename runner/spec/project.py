@@ -10,7 +10,6 @@ from typing import Any
 
 from runner.errors import JobSpecValidationError, Place, Problem, problem
 from runner.spec.location import REPOSITORY, Location, Mounts, variable
-from runner.spec.schema import check_project
 from runner.spec.tree import PROJECT_FILE, Tree
 
 MOST_PROJECT_BYTES = 1 << 16
@@ -119,6 +118,8 @@ def _project_text(tree: Tree) -> str:
 
 def read_project(tree: Tree) -> Project:
     """Read jobspec.toml; a repository without one declares nothing. Raises JobSpecValidationError."""
+    from runner.spec.schema import check_project  # slow to import, and mounts need no schema
+
     try:
         text = _project_text(tree)
     except FileNotFoundError:
