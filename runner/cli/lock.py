@@ -10,7 +10,7 @@ import click
 
 from runner.cli.workspace import Workspace, open_workspace, refuse_escapes, root_option, specs_argument
 from runner.errors import Exit, JobspecError, Place, Problem, errors, problem, worst
-from runner.execution.local import cores
+from runner.execution.cores import cores
 from runner.media.learn import Learnt, learn
 from runner.media.lock import FORMAT, MOST_BYTES, Header, Lock, lock_of, read_lock, salvage_lock, write_lock
 from runner.plan import recipes

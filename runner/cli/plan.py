@@ -9,11 +9,13 @@ import click
 
 from runner.cli.choosing import changed_since, chosen, narrowed, only_option
 from runner.cli.output import write
+from runner.cli.wishes import share_option
 from runner.cli.workspace import Workspace, open_workspace, plan_of, root_option, specs_argument
 from runner.execution.auxiliary import font_path
 from runner.media.toolchain import find_ffmpeg
 from runner.plan import document, shell
 from runner.plan.model import Plan
+from runner.plan.share import apart
 from runner.report import planned
 
 
@@ -62,6 +64,7 @@ def _narrow(plan: Plan, top: Path, form: str, since: str | None, patterns: tuple
 @click.option("--locked", is_flag=True, help="Probe nothing: refuse specs that have no lock.")
 @click.option("--since", metavar="REV", help="Only outputs whose key or place differs from REV's, at the merge base.")
 @only_option
+@share_option
 @root_option
 def command(
     specs: tuple[str, ...],
@@ -70,6 +73,7 @@ def command(
     locked: bool,
     since: str | None,
     patterns: tuple[str, ...],
+    share: bool,
     roots: dict[str, str],
 ) -> int:
     """Show what a run would make. Probes only what no lock covers; starts no process and writes nothing else.
@@ -77,7 +81,8 @@ def command(
     The digest of the plan is printed on stderr. A plan saved with -o plan.jsonl can be run another day.
     """
     workspace, form = open_workspace(specs, roots), _form(form, output)
-    plan = _narrow(plan_of(workspace, locked=locked), workspace.top, form, since, patterns)
+    plan = plan_of(workspace, locked=locked)
+    plan = _narrow(plan if share else apart(plan), workspace.top, form, since, patterns)
     written = document.Written(plan)
     write(written if form == JSONL else FORMATS[form](plan, workspace), output)
     print(written.digest if form == JSONL else document.digest(plan), file=sys.stderr)

@@ -14,13 +14,15 @@ from runner.cli.interrupts import interruptible
 from runner.cli.wishes import Wishes
 from runner.errors import Exit, JobspecError, Problem, problem, worst
 from runner.execution import claims, keep, local
+from runner.execution.cores import cores
+from runner.execution.crew import at_once
 from runner.execution.ledger import Ledger, Writer
 from runner.execution.state import Standing, StandingOf, State, ledgers, state_problem, survey
 from runner.execution.stopping import Stop
 from runner.execution.sweep import WORK, sweep
 from runner.execution.task import Outcome, Setting
 from runner.media.toolchain import Build, find_ffmpeg, fit, identify
-from runner.plan import document, shell
+from runner.plan import document, share, shell
 from runner.plan.brief import Planned
 from runner.plan.model import Output, Plan
 from runner.plan.needs import encoders_of
@@ -81,14 +83,16 @@ def make(
 ) -> None:
     """Make the chosen outputs and put what came of it into `result`. Raises JobspecError before anything begins."""
     outputs = [each.output for each in chosen]
+    plan = plan if wishes.share else share.apart(plan)
+    groups = list(share.groups(plan, frozenset(output.location for output in outputs)))
     build = _build(outputs, wishes.ffmpeg, environ)
-    setting = _setting(plan, outputs, build, mounts, wishes)
+    setting = _setting(plan, groups, build, mounts, wishes)
     _keep(plan, build, mounts)
     beforehand(outputs, build, mounts)
     with interruptible(setting.stop) as asked, reporter(outputs) as report:
         watcher = local.Watcher(report.begun, report.moved, report.ended)
         result.outcomes = local.run(
-            outputs,
+            groups,
             setting,
             workers=setting.workers,
             watcher=watcher,
@@ -100,14 +104,14 @@ def make(
         writer.close()
 
 
-def _setting(plan: Plan, outputs: Sequence[Output], build: Build, mounts: Mounts, wishes: Wishes) -> Setting:
-    workers, threads = local.fitting(len(outputs), wishes.workers)
-    states = dict.fromkeys(output.state for output in outputs)
+def _setting(plan: Plan, groups: Sequence[Sequence[Output]], build: Build, mounts: Mounts, wishes: Wishes) -> Setting:
+    workers = at_once(groups, wishes.workers)
+    states = dict.fromkeys(output.state for group in groups for output in group)
     return Setting(
         mounts=mounts,
         ffmpeg=build.path,
         build=build.version,
-        threads=threads,
+        threads=max(1, cores() // workers),
         plan=document.digest(plan),
         stop=Stop(),
         writers={state: Writer(mounts.bind(parse_location(state))) for state in states},

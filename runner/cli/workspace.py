@@ -112,7 +112,7 @@ def open_workspace(specs: Sequence[str], roots: dict[str, str]) -> Workspace:
 
 def probe_all(sources: Sequence[Clip], mounts: Mounts) -> list[Facts | JobspecError]:
     """Return the facts of each source, or why it has none; reads them in parallel."""
-    from runner.execution.local import cores
+    from runner.execution.cores import cores
     from runner.media.source import probe_source
 
     def learn(clip: Clip) -> Facts | JobspecError:

@@ -50,7 +50,8 @@ class Record(Value, frozen=True, kw_only=True):
     the job it was made for. `arguments` is the digest of FFmpeg's arguments before they are bound to a machine,
     `source` the source's stat at the start; `again` counts attempts within one run, from 0; `gate` is "quick" where the
     output was not decoded; `replaces` is the hash of the older file that this one shall replace; `codes` are those of
-    a failure. *yielded*: another runner had published the output first.
+    a failure; `beside` are the outputs that the same FFmpeg was to make from one decoding. *yielded*: another runner
+    had published the output first.
     """
 
     event: Event
@@ -74,6 +75,7 @@ class Record(Value, frozen=True, kw_only=True):
     gate: str | None = None
     replaces: str | None = None
     codes: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Share what many records say alike: of 300,000 it takes more memory than the plan of all their outputs."""

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from runner import canonical
 from runner.errors import JobspecError, Place, Problem, problem
-from runner.plan.model import FORMAT, Header, Job, Output, Plan, Task
+from runner.plan import share
+from runner.plan.model import FORMAT, Header, Job, Output, Plan
 from runner.plan.output import output_of
 from runner.plan.request import Request
 from runner.plan.setting import Setting, setting_of
@@ -83,7 +84,7 @@ def attempt(requests: Sequence[Request], *, toolchain: str, number: int) -> tupl
         (job, made) for job, made, wrong in expanded if job is not None and not wrong and job.job_id not in contested
     ]
     jobs, outputs = [job for job, _ in fine], [output for _, made in fine for output in made]
-    plan = Plan(header=_header(jobs, outputs), jobs=tuple(jobs), outputs=tuple(outputs), tasks=_tasks(outputs))
+    plan = Plan(header=_header(jobs, outputs), jobs=tuple(jobs), outputs=tuple(outputs), tasks=share.tasks(outputs))
     return plan, (*problems, *places)
 
 
@@ -106,10 +107,6 @@ def _header(jobs: Sequence[Job], outputs: Sequence[Output]) -> Header:
         recipes=tuple(sorted({job.recipes for job in jobs})),
         inputs=canonical.digest([jobs, [each.source for each in outputs]]),
     )
-
-
-def _tasks(outputs: Sequence[Output]) -> tuple[Task, ...]:
-    return tuple(Task(source=each.source.location, outputs=(number,)) for number, each in enumerate(outputs))
 
 
 def requests_of(plan: Plan) -> list[Request]:

@@ -123,7 +123,7 @@ def test_a_job_keeps_its_outputs_when_another_job_is_planned_beside_it() -> None
     alone = build([one], toolchain=DECLARED, number=recipes.DECLARED)
     together = build([other, one], toolchain=DECLARED, number=recipes.DECLARED)
     assert together.outputs[1] == alone.outputs[0]
-    assert together.tasks[1].outputs == (1,)
+    assert [task.outputs for task in together.tasks] == [(0, 1)]
 
 
 # The plan as a value.
