@@ -3,7 +3,7 @@
 import json
 import stat
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +32,8 @@ from runner.report.tables import show_table, size_text
 from runner.spec.location import Mounts, parse_location
 from runner.text import harmless
 
+# What makes outputs: all of `local.run`, or another that takes the same.
+Engine = Callable[..., list[Outcome]]
 P = TypeVar("P", bound=Planned)
 
 
@@ -91,7 +93,7 @@ def make(
     beforehand(outputs, build, mounts)
     with interruptible(setting.stop) as asked, reporter(outputs) as report:
         watcher = local.Watcher(report.begun, report.moved, report.ended)
-        result.outcomes = local.run(
+        result.outcomes = _engine(plan, wishes, result.notes)(
             groups,
             setting,
             workers=setting.workers,
@@ -102,6 +104,15 @@ def make(
     result.interrupted = asked.is_set()
     for writer in setting.writers.values():
         writer.close()
+
+
+def _engine(plan: Plan, wishes: Wishes, notes: list[Problem]) -> Engine:
+    """Return what runs the tasks; nothing of Dask's is imported unless it is asked for."""
+    if wishes.engine == "local":
+        return local.run
+    from runner.cli.clustered import engine
+
+    return engine(plan, wishes, notes.append)
 
 
 def _setting(plan: Plan, groups: Sequence[Sequence[Output]], build: Build, mounts: Mounts, wishes: Wishes) -> Setting:

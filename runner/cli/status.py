@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import click
 
-from runner.cli.arguments import root_option, specs_argument
+from runner.cli.arguments import specs_argument
 from runner.cli.choosing import chosen, only_option
+from runner.cli.confined import root_option
 from runner.cli.known import learnt, recalled
 from runner.errors import Exit, worst
 from runner.execution.state import StandingOf, State, ledgers, orphans, state_problem, survey

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from runner.cli.arguments import named, once, placed, root_option, specs_argument, top_of
+from runner.cli.arguments import named, once, placed, specs_argument, top_of
 from runner.cli.confined import confinement
 from runner.errors import JobspecError, Place, Problem, errors, problem
 from runner.media.expand import unlocked
@@ -26,7 +26,7 @@ from runner.spec.sources import Clip, globs_of, settled
 from runner.spec.trace import Traced
 from runner.spec.tree import Tree, WorkTree
 
-__all__ = ["root_option", "specs_argument"]
+__all__ = ["specs_argument"]
 
 
 @dataclass(frozen=True, slots=True)

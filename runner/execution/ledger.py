@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,6 +18,8 @@ from msgspec.structs import force_setattr
 from runner import canonical
 from runner.canonical import Value
 from runner.errors import JobspecError, problem
+from runner.execution.locking import lock, unlock
+from runner.execution.owner import started
 from runner.plan.model import Key
 
 Event = Literal["started", "verified", "finished", "failed", "adopted", "yielded"]
@@ -24,6 +27,8 @@ Event = Literal["started", "verified", "finished", "failed", "adopted", "yielded
 # record's toolchain is then the build that decoded it.
 OURS = ("verified", "finished", "adopted")
 LEDGER = "ledger"
+# Of which a torn one may be the last: paths of 4096 bytes, in the output's name and in a reason.
+_LONGEST_RECORD = 1 << 16
 
 
 class Stat(Value, frozen=True, kw_only=True):
@@ -50,8 +55,8 @@ class Record(Value, frozen=True, kw_only=True):
     the job it was made for. `arguments` is the digest of FFmpeg's arguments before they are bound to a machine,
     `source` the source's stat at the start; `again` counts attempts within one run, from 0; `gate` is "quick" where the
     output was not decoded; `replaces` is the hash of the older file that this one shall replace; `codes` are those of
-    a failure; `beside` are the outputs that the same FFmpeg was to make from one decoding. *yielded*: another runner
-    had published the output first.
+    a failure; `beside` are the outputs that the same FFmpeg was to make from one decoding; `worker` is who made it,
+    where an engine has workers of its own. *yielded*: another runner had published the output first.
     """
 
     event: Event
@@ -76,6 +81,7 @@ class Record(Value, frozen=True, kw_only=True):
     replaces: str | None = None
     codes: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    worker: str | None = None
 
     def __post_init__(self) -> None:
         """Share what many records say alike: of 300,000 it takes more memory than the plan of all their outputs."""
@@ -96,10 +102,15 @@ def now() -> str:
 
 @dataclass(slots=True)
 class Writer:
-    """Appends the records of one process to a file of its own, created when the first record comes."""
+    """Appends the records of one process to a file of its own, created when the first record comes.
+
+    `shared` names a file that the processes of one worker take turns to append to: a file for each of 100,000 tasks
+    would take longer to read than to write. Where the file system has no locks, each has its own all the same.
+    """
 
     state: Path
     name: str = ""
+    shared: str | None = None
     _file: IO[bytes] | None = None
     _lock: Lock = field(default_factory=Lock)
     _attempts: int = 0
@@ -107,7 +118,20 @@ class Writer:
     def _open(self) -> IO[bytes]:
         folder = self.state / LEDGER
         folder.mkdir(parents=True, exist_ok=True)
-        number = 0
+        return (self._joined(folder) if self.shared else None) or self._own(folder)
+
+    def _joined(self, folder: Path) -> IO[bytes] | None:
+        name = f"{_host()}-{self.shared}"
+        file = (folder / f"{name}.jsonl").open("a+b", buffering=0)
+        if not lock(file.fileno()):
+            file.close()
+            return None
+        unlock(file.fileno())
+        self.name = name
+        return file
+
+    def _own(self, folder: Path) -> IO[bytes]:
+        self.shared, number = None, 0
         while True:
             name = f"{_host()}-{os.getpid()}-{number}"
             try:
@@ -123,26 +147,50 @@ class Writer:
         with self._lock:
             self._file = self._file or self._open()
             self._attempts += 1
-            return f"{self.name}-{self._attempts}"
+            return f"{self.name}{_of_process() if self.shared else ''}-{self._attempts}"
 
     def write(self, record: Record) -> None:
         """Append a record and flush it to the disk. Raises OSError, and then leaves no part of the record."""
         with self._lock:
             self._file = self._file or self._open()
-            data, start = canonical.encode(record) + b"\n", self._file.tell()
-            if self._file.write(data) != len(data):
-                self._file.seek(start)
-                self._file.truncate()
-                raise OSError("the disk took only a part of a record")
-            os.fsync(self._file.fileno())
+            with _alone(self._file) if self.shared else nullcontext():
+                _append(self._file, canonical.encode(record) + b"\n")
 
     def close(self) -> None:
         """Close the file, if one was opened; one without a record is not left behind."""
         if not self._file:
             return
-        if not os.fstat(self._file.fileno()).st_size:
+        if not self.shared and not os.fstat(self._file.fileno()).st_size:
             (self.state / LEDGER / f"{self.name}.jsonl").unlink(missing_ok=True)
         self._file.close()
+
+
+def _append(file: IO[bytes], data: bytes) -> None:
+    start = file.seek(0, os.SEEK_END)
+    if file.write(data) != len(data):
+        file.truncate(start)
+        raise OSError("the disk took only a part of a record")
+    os.fsync(file.fileno())
+
+
+@contextmanager
+def _alone(file: IO[bytes]) -> Iterator[None]:
+    """Be the only one who appends, after the last whole record: what a kill left of one is taken off."""
+    lock(file.fileno())
+    try:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - _LONGEST_RECORD))
+        tail = file.read()
+        if torn := len(tail) - tail.rfind(b"\n") - 1:
+            file.truncate(size - torn)
+        yield
+    finally:
+        unlock(file.fileno())
+
+
+def _of_process() -> str:
+    """Return what tells this process from all others of its machine: numbers are used again."""
+    return f"-{os.getpid()}.{started(os.getpid())}"
 
 
 def _host() -> str:

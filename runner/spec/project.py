@@ -126,6 +126,7 @@ def read_project(tree: Tree) -> Project:
         return Project()
     except (OSError, UnicodeDecodeError) as error:
         raise JobSpecValidationError(problem("JS001", place=Place(PROJECT_FILE), reason=str(error))) from None
+
     data = _toml(text)
     problems = [each.at(Place(PROJECT_FILE, _line_of(text, each.path))) for each in check_project(data)]
     if problems:
