@@ -13,7 +13,7 @@ _OBEYED = re.compile(
 # GitHub reads a command from a line that begins with ::, and both it and Azure from ##[…] or ##name[…] anywhere in one.
 _COMMAND = re.compile(r"^(\s*)(?=::|##)|(#)(?=#\w*\[)")
 # What most text is made of, in which there is nothing to obey: a table of a hundred thousand rows is quicker seen so.
-_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_ ./:(),-]*")
+_PLAIN = re.compile(r"[A-Za-z0-9_/.(-][A-Za-z0-9_ ./:(),-]*")
 
 
 def _shown(match: re.Match[str]) -> str:

@@ -45,7 +45,7 @@ def test_the_package_costs_nothing_until_something_of_it_is_used() -> None:
 @pytest.mark.parametrize(
     ("arguments", "unused"),
     [
-        pytest.param(("check",), {"av", "rich", "asyncio"}, id="check"),
+        pytest.param(("check",), {"av", "rich", "asyncio", "xml"}, id="check"),
         pytest.param(("schema",), {"av", "rich", "jinja2", "asyncio"}, id="schema"),
     ],
 )
@@ -55,3 +55,14 @@ def test_a_verb_imports_only_what_it_uses(repository: Repository, arguments: tup
     assert done.returncode == 0, done.stderr
     assert "runner" in found
     assert found & unused == set()
+
+
+def test_looking_again_at_what_is_locked_imports_nothing_that_reads_specs(repository: Repository) -> None:
+    repository.clip()
+    repository.spec()
+    environment = {**os.environ, **repository.environment}
+    for words in (("lock",), ("status",)):
+        repository.jobspec(*words)
+    found, done = imported("-m", "runner", "status", cwd=repository.top, env=environment)
+    assert "missing" in done.stdout
+    assert found & (SLOW - {"click"}) == set()

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from runner.cli.confined import confined_option
 from runner.cli.output import write
 from runner.cli.workspace import open_workspace, specs_argument
 from runner.errors import MOST_LEGAL, Exit, JobspecError, Problem, errors, spoken, worst
-from runner.review import Checked, annotations, ascii_json, is_note, junit, sarif
+from runner.review import Checked, ascii_json, is_note
 from runner.spec.tree import repository_of
 
 TEXT = "text"
@@ -54,11 +55,21 @@ def _json(checked: Checked) -> str:
     return ascii_json({"files": list(checked.files), "problems": [_plain(each) for each in checked.problems]})
 
 
+def _of(module: str) -> Callable[[Checked], str]:
+    """Return the writer of a module of the review, which is imported only when something is written."""
+
+    def write(checked: Checked) -> str:
+        written: str = import_module(f"runner.review.{module}").write(checked)
+        return written
+
+    return write
+
+
 FORMATS: dict[str, Callable[[Checked], str]] = {
     TEXT: _text,
-    "github": annotations.write,
-    "sarif": sarif.write,
-    "junit": junit.write,
+    "github": _of("annotations"),
+    "sarif": _of("sarif"),
+    "junit": _of("junit"),
     "json": _json,
 }
 

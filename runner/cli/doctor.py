@@ -12,7 +12,7 @@ from runner.cli.examination import Finding, noted, troubles
 from runner.cli.running import stand_of
 from runner.cli.workspace import Workspace, open_workspace, plan_of, refuse_escapes, specs_argument, unlocked_files
 from runner.errors import Exit, JobspecError, worst
-from runner.execution.state import Standing, State
+from runner.execution.state import StandingOf, State
 from runner.media.toolchain import DECLARED
 from runner.plan.model import Output, Plan
 from runner.report.reader import reader_may_be_gone
@@ -56,7 +56,7 @@ def _planned(workspace: Workspace, plan: Plan, ffmpeg: str | None) -> Iterator[F
         standings = stand_of(plan, workspace.mounts)
         yield from examination.outputs(standings)
     except JobspecError as error:
-        standings = tuple(Standing(each, State.MISSING) for each in plan.outputs)
+        standings = tuple(StandingOf(each, State.MISSING) for each in plan.outputs)
         yield from troubles("outputs", error.problems)
     yield from troubles("specs", map(workspace.shown, unlocked_files(workspace)))
     due = [each.output for each in standings if each.state in _DUE]

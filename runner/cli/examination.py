@@ -9,11 +9,10 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from runner.cli.beforehand import ladder_of, weakness
-from runner.cli.running import state_problem
 from runner.errors import Exit, JobspecError, Problem, problem
 from runner.execution.publish import Ladder
 from runner.execution.room import rooms, standing
-from runner.execution.state import Standing
+from runner.execution.state import Standing, state_problem
 from runner.media.source import stat_of_source
 from runner.media.toolchain import Build, another_line, find_ffmpeg, identify, lacking
 from runner.plan.model import Output

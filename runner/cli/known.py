@@ -10,8 +10,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,8 +19,8 @@ import runner
 from runner import canonical
 from runner.canonical import Value
 from runner.cli import cache
+from runner.cli.arguments import named, once, placed, top_of
 from runner.cli.confined import confinement
-from runner.cli.workspace import Workspace, named, once, open_workspace, placed, plan_of, top_of
 from runner.errors import JobspecError, Place, Problem, problem
 from runner.media.expand import unlocked
 from runner.plan.brief import Brief, brief
@@ -32,8 +32,8 @@ from runner.spec.sources import globs_of
 from runner.spec.trace import Asked, still
 from runner.spec.tree import WorkTree
 
-# What reads the repository beside our own code and Python.
-_READERS = ("cerberus", "jinja2", "msgspec", "pyyaml")
+if TYPE_CHECKING:  # it reads specs, which what is remembered makes needless
+    from runner.cli.workspace import Workspace
 
 
 class Globbed(Value, frozen=True, kw_only=True, array_like=True):
@@ -93,13 +93,15 @@ class Known:
 
 def learnt(specs: Sequence[str], roots: dict[str, str]) -> Known:
     """Return the plan of specs in brief, built now and remembered. Raises JobspecError as `plan_of`."""
+    from runner.cli.workspace import open_workspace, plan_of
+
     workspace = open_workspace(specs, roots)
     known = known_of(workspace, plan_of(workspace))
     remember(specs, workspace, known)
     return known
 
 
-def known_of(workspace: Workspace, plan: Plan) -> Known:
+def known_of(workspace: "Workspace", plan: Plan) -> Known:
     """Return a plan in brief."""
     globbed = tuple(_globbed(workspace, plan))
     jobs = tuple(job.job_id for job in plan.jobs)
@@ -107,7 +109,7 @@ def known_of(workspace: Workspace, plan: Plan) -> Known:
     return Known(workspace.top, workspace.mounts, declared, jobs, globbed, tuple(map(brief, plan.outputs)))
 
 
-def _globbed(workspace: Workspace, plan: Plan) -> Iterator[Globbed]:
+def _globbed(workspace: "Workspace", plan: Plan) -> Iterator[Globbed]:
     skipped = {job.job_id: tuple(source for source, _ in job.skipped) for job in plan.jobs}
     for spec, file in ((each.reading.spec, each.reading.file) for each in workspace.specs):
         patterns = tuple((glob.pattern, glob.exclude) for glob in globs_of(spec.sources if spec else ()))
@@ -115,7 +117,7 @@ def _globbed(workspace: Workspace, plan: Plan) -> Iterator[Globbed]:
             yield Globbed(file=file, job=spec.job_id, patterns=patterns, skipped=skipped.get(spec.job_id, ()))
 
 
-def remember(specs: Sequence[str], workspace: Workspace, known: Known) -> None:
+def remember(specs: Sequence[str], workspace: "Workspace", known: Known) -> None:
     """Keep what is known of a plan that hangs on the repository alone; one whose media was probed hangs on more."""
     where = cache.folder(os.environ)
     if not where or not workspace.tree or any(each.unlocked for each in workspace.specs):
@@ -149,7 +151,13 @@ def _name(specs: Sequence[str], top: Path) -> str:
     """Return the name under which a plan is remembered: all that it hangs on but the files of its repository."""
     wish = confinement()
     asked = [str(top), list(map(os.path.abspath, named(specs))), wish.wished, list(wish.roots)]
-    return canonical.short([*asked, sys.version, [version(each) for each in _READERS], _code()])
+    return canonical.short([*asked, sys.version, _installed(), _code()])
+
+
+def _installed() -> list[str]:
+    """Return what is installed beside us, by the names of folders, which hold the versions."""
+    folders = [Path(each) for each in sys.path if Path(each).is_dir()]
+    return sorted(path.name for folder in folders for path in folder.glob("*.dist-info"))
 
 
 def _code() -> str:

@@ -17,7 +17,7 @@ from runner.execution import claims, keep, local
 from runner.execution.cores import cores
 from runner.execution.crew import at_once
 from runner.execution.ledger import Ledger, Writer
-from runner.execution.state import Standing, StandingOf, State, ledgers, survey
+from runner.execution.state import Standing, StandingOf, State, ledgers, state_problem, survey
 from runner.execution.stopping import Stop
 from runner.execution.sweep import WORK, sweep
 from runner.execution.task import Outcome, Setting
@@ -161,15 +161,6 @@ def _keep(plan: Plan, build: Build, mounts: Mounts) -> None:
     except OSError as error:
         reason = f"{error.strerror} ({error.filename})"
         raise JobspecError(problem("JS095", reason=reason)) from None
-
-
-def state_problem(standing: StandingOf[Planned]) -> Problem | None:
-    """Return what is wrong with an output that stands there and is left as it is."""
-    if standing.state is State.FOREIGN:
-        return problem("JS093")
-    if standing.state in (State.STALE, State.OUTDATED):
-        return problem("JS097", state=standing.state, moved=" and ".join(standing.moved))
-    return None
 
 
 def _row(standing: StandingOf[Planned], outcome: Outcome | None, mounts: Mounts) -> tuple[str, ...]:

@@ -1,14 +1,12 @@
 """What every verb needs: the named specs, read and judged, with their project and this machine's mounts."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
 
-import click
-
+from runner.cli.arguments import named, once, placed, specs_argument, top_of
 from runner.cli.confined import confinement
 from runner.errors import JobspecError, Place, Problem, errors, problem
 from runner.media.expand import unlocked
@@ -26,14 +24,9 @@ from runner.spec.project import Project, mounts_here, read_project
 from runner.spec.repository import SUFFIXES, Reading, find_specs, resolved, same_job_ids, same_outputs
 from runner.spec.sources import Clip, globs_of, settled
 from runner.spec.trace import Traced
-from runner.spec.tree import SPECS, Tree, WorkTree, repository_of
+from runner.spec.tree import Tree, WorkTree
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def specs_argument(function: F) -> F:
-    """Give a verb its SPEC arguments: files or folders, none for specs/."""
-    return click.argument("specs", nargs=-1, metavar="[SPEC]...", type=click.Path())(function)
+__all__ = ["specs_argument"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +81,6 @@ class Workspace:
         return build(requests, toolchain=self.toolchain, number=recipes.DECLARED)
 
 
-def placed(found: Problem, top: Path) -> Problem:
-    """Return a problem of the repository at `top` with its file named as seen from the working directory."""
-    if not found.place:
-        return found
-    return replace(found, place=replace(found.place, file=os.path.relpath(top / found.place.file)))
-
-
-def top_of(specs: Sequence[str]) -> Path:
-    """Return the repository that all named specs belong to; without any, that of the working directory."""
-    tops = dict.fromkeys(repository_of(Path(spec)) for spec in specs)
-    if len(tops) > 1:
-        raise click.UsageError(f"these specs are of different repositories: {', '.join(map(str, tops))}")
-    return next(iter(tops))
-
-
 def _files(tree: Tree, top: Path, specs: Iterable[str]) -> list[str]:
     """Return the spec files that the arguments name, folders expanded, below the repository's top."""
     files: list[str] = []
@@ -118,11 +96,6 @@ def _files(tree: Tree, top: Path, specs: Iterable[str]) -> list[str]:
         else:
             raise JobspecError(problem("JS008", found=spec))
     return list(dict.fromkeys(files))
-
-
-def named(specs: Sequence[str]) -> Sequence[str]:
-    """Return the specs that an argument list means: without any, all below specs/."""
-    return specs or [str(repository_of(Path.cwd()) / SPECS)]
 
 
 def open_workspace(specs: Sequence[str], roots: dict[str, str]) -> Workspace:
@@ -197,14 +170,6 @@ def _requests(workspace: Workspace, locked: bool) -> tuple[list[Request], list[P
         requests += [request] if request else []
         problems += map(workspace.shown, found)
     return requests, problems
-
-
-def once(found: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Name an unmounted root once, not for each of its sources."""
-    first: dict[object, Problem] = {}
-    for each in found:
-        first.setdefault((each.code, each.found) if each.code == "JS051" else id(each), each)
-    return tuple(first.values())
 
 
 def plan_of(workspace: Workspace, *, locked: bool = False) -> Plan:

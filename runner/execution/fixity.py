@@ -13,8 +13,7 @@ from runner.execution.gate import Verdict
 from runner.execution.keep import kept_plan
 from runner.execution.ledger import OURS, Ledger, Record
 from runner.execution.publish import Stopped, sha256
-from runner.plan.changes import moved_parts
-from runner.plan.model import Expectation, Output
+from runner.plan.model import Expectation, Output, moved_parts
 from runner.spec.location import Mounts, parse_location
 
 _PUBLISHED = ("finished", "adopted")

@@ -20,7 +20,6 @@ from runner.canonical import Value
 from runner.errors import JobspecError, problem
 from runner.execution.locking import lock, unlock
 from runner.execution.owner import started
-from runner.media.source import stat_of_source
 from runner.plan.model import Key
 
 Event = Literal["started", "verified", "finished", "failed", "adopted", "yielded"]
@@ -42,6 +41,8 @@ class Stat(Value, frozen=True, kw_only=True):
 
 def stat_of(path: Path, *, sequence: bool = False) -> Stat:
     """Return the stat of a file, or what stands for it of an image sequence. Raises OSError."""
+    from runner.media.source import stat_of_source  # which imports PyAV
+
     size, mtime, inode = stat_of_source(path, sequence=sequence)
     return Stat(size=size, mtime=mtime, inode=inode)
 

@@ -7,10 +7,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from runner.errors import Problem, problem
 from runner.execution.ledger import Ledger, Record, read_ledger
 from runner.plan.brief import Planned
-from runner.plan.changes import moved_parts
-from runner.plan.model import Output
+from runner.plan.model import Output, moved_parts
 from runner.spec.location import Mounts, parse_location
 
 
@@ -44,6 +44,7 @@ class StandingOf(Generic[P_co]):
     record: Record | None = None
 
 
+# For annotations: what is made is a StandingOf, for the name of a generic's case cannot make a slotted one.
 Standing = StandingOf[Output]
 
 
@@ -71,6 +72,15 @@ def _gone(output: P, ledger: Ledger) -> StandingOf[P]:
     last = next(iter(ledger.of(output.location)[::-1]), None)
     failed = last is not None and last.event == "failed"
     return StandingOf(output, State.FAILED if failed else State.MISSING, record=last)
+
+
+def state_problem(standing: StandingOf[Planned]) -> Problem | None:
+    """Return what is wrong with an output that stands there and is left as it is."""
+    if standing.state is State.FOREIGN:
+        return problem("JS093")
+    if standing.state in (State.STALE, State.OUTDATED):
+        return problem("JS097", state=standing.state, moved=" and ".join(standing.moved))
+    return None
 
 
 def ledgers(outputs: Iterable[Planned], mounts: Mounts) -> dict[str, Ledger]:

@@ -55,6 +55,7 @@ def _decoded(container: Any, stream: Any) -> tuple[list[Any], list[Any], bool]:
     packets: list[Any] = []
     frames: list[Any] = []
     context = stream.codec_context
+    context.thread_count = 1  # of a few frames, threads cost more to start and stop than they decode
     wanted = LOOKED_AT if context.height <= MOST_LINES else 1
     try:
         for packet in islice((each for each in container.demux(stream) if each.size), MOST_PACKETS):

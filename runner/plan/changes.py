@@ -8,7 +8,7 @@ from typing import Any
 
 from runner import canonical
 from runner.plan.light import HDR
-from runner.plan.model import Intent, Key, Output, Plan
+from runner.plan.model import Intent, Output, Plan, moved_parts
 from runner.spec.rates import rate_label
 
 
@@ -61,13 +61,6 @@ class Change:
             return self.after.losses
         fresh = tuple(loss for loss in self.after.losses if loss not in self.before.losses)
         return (*fresh, *_worse(self.before.intent, self.after.intent, fresh))
-
-
-def moved_parts(old: Key, new: Key) -> tuple[str, ...]:
-    """Return the names of the parts in which two keys differ."""
-    if old == new:
-        return ()
-    return tuple(part for part in Key.__struct_fields__ if getattr(old, part) != getattr(new, part))
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -40,8 +40,8 @@ def expectation(
 
 def _longest(facts: Facts, shared: Common, seconds: Fraction, lengths: tuple[Fraction | None, ...]) -> Fraction | None:
     """Return what the file may last with its sound, in seconds; None where the length of a track is not known."""
-    known = [length for length in dict.fromkeys(lengths) if length is not None]
-    if None in lengths:
+    known = [length for length in lengths if length is not None]
+    if len(known) != len(lengths):
         return None
     longest = max([timing.shown(facts, shared.picture, seconds), *known]) + _SOUND_SLACK
     return longest + abs(facts.offset) / timing.speed(facts.picture, shared.picture) if facts.offset else longest

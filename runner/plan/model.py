@@ -126,6 +126,13 @@ class Key(Value, frozen=True, kw_only=True):
     recipes: str
 
 
+def moved_parts(old: Key, new: Key) -> tuple[str, ...]:
+    """Return the names of the parts in which two keys differ."""
+    if old == new:
+        return ()
+    return tuple(part for part in Key.__struct_fields__ if getattr(old, part) != getattr(new, part))
+
+
 class Arguments(Value, frozen=True, kw_only=True):
     """FFmpeg's arguments as if this output ran alone: before the input, the filter chain, after the input."""
 

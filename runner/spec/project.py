@@ -118,13 +118,14 @@ def _project_text(tree: Tree) -> str:
 
 def read_project(tree: Tree) -> Project:
     """Read jobspec.toml; a repository without one declares nothing. Raises JobSpecValidationError."""
+    from runner.spec.schema import check_project  # slow to import, and mounts need no schema
+
     try:
         text = _project_text(tree)
     except FileNotFoundError:
         return Project()
     except (OSError, UnicodeDecodeError) as error:
         raise JobSpecValidationError(problem("JS001", place=Place(PROJECT_FILE), reason=str(error))) from None
-    from runner.spec.schema import check_project  # Cerberus takes its time, and a cluster's tasks read no project
 
     data = _toml(text)
     problems = [each.at(Place(PROJECT_FILE, _line_of(text, each.path))) for each in check_project(data)]

@@ -64,17 +64,17 @@ class Timecode:
         return round(self.rate)
 
     def __str__(self) -> str:
-        numbers = self.frames
+        numbers, base = self.frames, self._base
         if self.drop:
-            dropped = self._base // 15
-            tens, rest = divmod(numbers, self._base * 600 - 9 * dropped)
-            minutes = max(0, (rest - dropped) // (self._base * 60 - dropped))
+            dropped = base // 15
+            tens, rest = divmod(numbers, base * 600 - 9 * dropped)
+            minutes = max(0, (rest - dropped) // (base * 60 - dropped))
             numbers += dropped * (9 * tens + minutes)
-        seconds, frame = divmod(numbers, self._base)
+        seconds, frame = divmod(numbers, base)
         minutes, second = divmod(seconds, 60)
         hour, minute = divmod(minutes, 60)
         # As many digits as FFmpeg writes: one up to 10 frames a second, three above 100 (libavutil/timecode, measured).
-        digits = 1 if self._base <= 10 else 2 if self._base <= 100 else 3
+        digits = 1 if base <= 10 else 2 if base <= 100 else 3
         return f"{hour % 24:02d}:{minute:02d}:{second:02d}{';' if self.drop else ':'}{frame:0{digits}d}"
 
     @classmethod

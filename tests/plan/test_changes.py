@@ -8,8 +8,8 @@ import pytest
 from runner.media.facts import Facts
 from runner.plan import recipes
 from runner.plan.build import Request, build
-from runner.plan.changes import Change, Kind, compare, leaves, moved_parts
-from runner.plan.model import Plan
+from runner.plan.changes import Change, Kind, compare, leaves
+from runner.plan.model import Plan, moved_parts
 from tests.plan.planning import facts, hdr, plan, planned, spec, tracks
 
 
