@@ -17,7 +17,7 @@ def test_all_is_made_verified_and_recorded_once_with_its_worker(cluster: Cluster
     finished = [each for each in cluster.records() if each.event == "finished"]
     assert {each.worker for each in finished} == {"alpha", "beta"}
     assert len(list((cluster.site.state / "ledger").iterdir())) == 2  # a file for each worker
-    assert all(f"proxies:out/{name}  150 frames" in said for name in NAMES)
+    assert all(f"proxies:out/{name}  {FRAMES} frames" in said for name in NAMES)
     assert "on alpha" in said
     assert "on beta" in said
     code, said = cluster.run("--json")
