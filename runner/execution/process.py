@@ -1,4 +1,4 @@
-"""The one door through which FFmpeg is started to encode or decode; it never outlives its runner."""
+"""The one door through which FFmpeg is started to encode or decode, and runners for it; none outlives its parent."""
 
 import errno
 import os
@@ -21,6 +21,7 @@ __all__ = ["Cut", "Ended", "Limits", "Progress", "environment", "run", "spawn"]
 
 # What a child may inherit. FFREPORT and its like make FFmpeg write files; whatever is not named here is gone.
 _INHERITED = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+Child = subprocess.Popen[bytes]
 PROGRESS = ("-progress", "pipe:1", "-nostats", "-stats_period", "0.5")
 _TICK_SECONDS = 0.2
 
@@ -75,12 +76,26 @@ def spawn(command: Sequence[str], folder: Path, memory: int | None = None) -> "s
     )
 
 
+def start(command: Sequence[str]) -> Child:
+    """Start another runner, leader of a session of its own, with three pipes: it stops in good order when stdin ends.
+
+    The pipe ends too when this process dies, whatever kills it. Its environment is ours: it binds roots as we would.
+    """
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
+
+
+def pause(child: Child) -> None:
+    """Wait a moment, but no longer than the child lives."""
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(_TICK_SECONDS)
+
+
 def _ready(selector: selectors.BaseSelector, child: "subprocess.Popen[bytes]") -> list[selectors.SelectorKey]:
     """Return the pipes that have something to say, after a moment; once both are closed, wait for the child."""
     if selector.get_map():
         return [key for key, _ in selector.select(_TICK_SECONDS)]
-    with suppress(subprocess.TimeoutExpired):
-        child.wait(_TICK_SECONDS)
+    pause(child)
     return []
 
 

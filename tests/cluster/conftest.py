@@ -10,7 +10,7 @@ from tests.cluster.cluster import Cluster
 from tests.faults.site import Site, copy_site, new_site
 
 NAMES = ("a.mov", "b.mov", "c.mov", "d.mov")
-FRAMES = 150
+FRAMES = 100
 
 
 @pytest.fixture(scope="session")

@@ -12,22 +12,36 @@ from tests.cluster.conftest import NAMES
 pytestmark = pytest.mark.cluster
 
 
-def test_with_keys_a_run_gets_in_and_without_them_nobody_does(idle: Cluster) -> None:
+@pytest.fixture
+def locked(idle: Cluster) -> Cluster:
+    """Return a cluster of one worker that lets in who has a certificate of its authority."""
     ca, cert, key = certificates.make(idle.top)
     idle.keys = ("--tls-ca-file", ca, "--tls-cert", cert, "--tls-key", key)
     idle.scheduler("tls")
     idle.worker("alpha")
     assert idle.address.startswith("tls://")
-    code, said = idle.run()
-    assert code == 75, said
-    assert "JS242" in said
-    code, said = idle.run("--tls-ca", ca)
-    assert code == 75, said
-    assert idle.site.finals == []
-    code, said = idle.run("--tls-ca", ca, "--tls-cert", cert, "--tls-key", key)
+    return idle
+
+
+def test_with_its_keys_a_run_gets_in(locked: Cluster) -> None:
+    _, ca, _, cert, _, key = locked.keys
+    code, said = locked.run("--tls-ca", ca, "--tls-cert", cert, "--tls-key", key)
     assert code == 0, said
-    idle.judge(said)
-    assert {path.name for path in idle.site.finals} == set(NAMES)
+    locked.judge(said)
+    assert {path.name for path in locked.site.finals} == set(NAMES)
+
+
+def test_without_its_keys_nobody_gets_in(locked: Cluster, tmp_path: Path) -> None:
+    (tmp_path / "others").mkdir()
+    ca, cert, key = certificates.make(tmp_path / "others")
+    stranger = ("--tls-ca", locked.keys[1], "--tls-cert", cert, "--tls-key", key)
+    plain = locked.address.replace("tls://", "tcp://")
+    for keys in ((), ("--tls-ca", ca, "--tls-cert", cert, "--tls-key", key), stranger, ("--scheduler", plain)):
+        code, said = locked.run(*keys)
+        assert code == 75, said
+        assert said.splitlines()[-1].startswith("JS242"), said
+    assert locked.site.finals == []
+    assert locked.records() == []
 
 
 def _processes(cluster: Cluster) -> list[int]:

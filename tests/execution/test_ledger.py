@@ -237,3 +237,37 @@ def test_a_file_that_is_gone_is_nobodys(state: Path, file: Path) -> None:
     written(state, made(file))
     file.unlink()
     assert read_ledger(state).recorded(PLACE, file) is None
+
+
+def of_process(state: Path, count: int) -> "subprocess.Popen[bytes]":
+    """Start a process that writes so many records into a shared file."""
+    code = (
+        "import sys; from pathlib import Path; from runner.execution.ledger import Writer\n"
+        "from tests.execution.test_ledger import record\n"
+        "writer = Writer(Path(sys.argv[1]), shared='w')\n"
+        "attempt = writer.attempt()\n"
+        "for _ in range(int(sys.argv[2])): writer.write(record(attempt=attempt, reason='x' * 3000))\n"
+        "writer.close()\n"
+    )
+    return subprocess.Popen([sys.executable, "-c", code, str(state), str(count)], cwd=TOP)
+
+
+def test_processes_that_share_a_file_take_turns(tmp_path: Path) -> None:
+    processes = [of_process(tmp_path, 20) for _ in range(3)]
+    assert [each.wait(60) for each in processes] == [0, 0, 0]
+    (file,) = (tmp_path / "ledger").iterdir()
+    records = read_ledger(tmp_path).of(PLACE)
+    assert len(records) == 60
+    assert len({each.attempt for each in records}) == 3
+    assert file.name.endswith("-w.jsonl")
+
+
+def test_what_a_kill_left_of_a_record_is_taken_off_by_the_next_who_shares_the_file(tmp_path: Path) -> None:
+    file = Writer(tmp_path, shared="w")
+    file.write(record(attempt="one"))
+    (path,) = (tmp_path / "ledger").iterdir()
+    with path.open("ab") as torn:
+        torn.write(b'{"attempt":"to')
+    file.write(record(attempt="two"))
+    file.close()
+    assert [each.attempt for each in read_ledger(tmp_path).of(PLACE)] == ["one", "two"]

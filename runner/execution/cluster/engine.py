@@ -7,47 +7,29 @@ So a worker that joins gets its share, one that is unlike the others gets nothin
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from runner import __version__
 from runner.errors import Problem, problem
 from runner.execution.attempt import Outcome, Setting
-from runner.execution.cluster import handshake, ordering
+from runner.execution.cluster import handshake
 from runner.execution.cluster.access import Access, connect
+from runner.execution.cluster.account import Account, Group, Task
+from runner.execution.cluster.ordering import Orders
 from runner.execution.cluster.roster import Roster
 from runner.execution.cluster.worker import SLOT, TOPIC, perform
 from runner.execution.local import Watcher
-from runner.execution.process import Progress
-from runner.execution.telling import Told, read
+from runner.execution.telling import read
 from runner.plan.estimate import cost
-from runner.plan.model import Output, Plan
+from runner.plan.model import Plan
 
-Group = Sequence[Output]
 _TICK_SECONDS = 0.2
 # How long those that were told to stop may take to say how they ended.
 _GRACE_SECONDS = 6.0
-# An output that a process of ours still makes, whose worker the scheduler has given up, is asked for again and again.
-_AGAIN_SECONDS, _AGAIN_FOR_SECONDS = 3.0, 600.0
-# Workers that were told to close, as a queueing system does, give up what they have; more often than this is no chance.
-_MOST_TRIES = 5
 # How long to wait for a worker when none is left; a nanny starts one anew within seconds.
 _EMPTY_SECONDS = 60.0
-
-
-@dataclass(slots=True)
-class _Task:
-    """A group on its way: where it may run, what came of its outputs so far, and since when another has a claim."""
-
-    group: Group
-    tries: int = 0
-    future: Any = None
-    workers: frozenset[str] = frozenset()
-    worker: str | None = None
-    ended: dict[str, Outcome] = field(default_factory=dict)
-    held: float | None = None
-    not_before: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +65,8 @@ class Dask:
             roster = Roster(client, question, setting.build, self.tell)
             roster.muster()
             try:
-                return _Run(self, client, roster, setting, watcher, replaces, fail_fast).made(groups)
+                orders = Orders(self.plan, setting, replaces, self.ffmpeg)
+                return _Run(self, client, roster, orders, setting, Account(watcher), fail_fast).made(groups)
             finally:
                 roster.dismiss()
 
@@ -98,83 +81,66 @@ def _connected(access: Access) -> Iterator[Any]:
             client.close(timeout=2)
 
 
+@dataclass(slots=True)
 class _Run:
-    """One run: tasks that wait, tasks that are on their way, outcomes."""
+    """One run: tasks that wait, tasks that are on their way by their keys, and what is new of them."""
 
-    def __init__(
-        self,
-        engine: Dask,
-        client: Any,
-        roster: Roster,
-        setting: Setting,
-        watcher: Watcher,
-        replaces: Mapping[str, str],
-        fail_fast: bool,
-    ) -> None:
-        self._engine, self._client, self._roster, self._setting = engine, client, roster, setting
-        self._watcher, self._fail_fast = watcher, fail_fast
-        self._orders = ordering.Orders(engine.plan, setting, replaces, engine.ffmpeg)
-        self._news: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._waiting: list[_Task] = []
-        self._going: dict[str, _Task] = {}
-        self._begun: set[str] = set()
-        self._owners: set[str] = set()
-        self._outcomes: list[Outcome] = []
+    engine: Dask
+    client: Any
+    roster: Roster
+    orders: Orders
+    setting: Setting
+    account: Account
+    fail_fast: bool
+    waiting: list[Task] = field(default_factory=list)
+    going: dict[str, Task] = field(default_factory=dict)
+    news: "SimpleQueue[Callable[[], None]]" = field(default_factory=SimpleQueue)
 
     def made(self, groups: Sequence[Group]) -> list[Outcome]:
         """Make the groups and return the outcomes of those that were begun."""
-        self._waiting = [
-            _Task(group) for group in sorted(groups, key=lambda group: cost(group).cpu)
-        ]  # taken from its end
-        self._client.subscribe_topic(TOPIC, self._event)
-        while self._waiting or self._going:
-            if ended := self._over():
-                ended()
+        self.waiting = [Task(group) for group in sorted(groups, key=lambda group: -cost(group).cpu)]
+        self.client.subscribe_topic(TOPIC, self._event)
+        while self.waiting or self.going:
+            if end := self._over():
+                end()
                 break
             self._recall()
             self._hand_over()
-            self._listen(_TICK_SECONDS)
-        return self._outcomes
+            self._listen()
+        return self.account.outcomes
 
     def _over(self) -> Callable[[], None] | None:
         """Return what ends the run early, if something does."""
-        if self._setting.stop.is_set():
+        if self.setting.stop.is_set():
             return self._stop
-        if self._client.status != "running":
-            return lambda: self._lose(problem("JS247", found=self._engine.access.scheduler))
-        empty = self._roster.empty_since
+        if self.client.status != "running":
+            return lambda: self._lose(problem("JS247", found=self.engine.access.scheduler))
+        empty = self.roster.empty_since
         if empty is not None and time.monotonic() - empty > _EMPTY_SECONDS:
             return lambda: self._lose(problem("JS253"))
         return None
 
-    def _listen(self, seconds: float) -> None:
+    def _listen(self) -> None:
         """Take what is new, and wait for it a moment."""
         with suppress(Empty):
-            self._news.get(timeout=seconds)()
+            self.news.get(timeout=_TICK_SECONDS)()
             while True:
-                self._news.get_nowait()()
-
-    # handing over
+                self.news.get_nowait()()
 
     def _hand_over(self) -> None:
-        most = min(self._roster.slots, self._engine.most or self._roster.slots)
-        while len(self._going) < most and (task := self._next()):
+        most = min(self.roster.slots, self.engine.most or self.roster.slots)
+        now = time.monotonic()
+        for task in [each for each in self.waiting if each.not_before <= now][: max(0, most - len(self.going))]:
+            self.waiting.remove(task)
             self._submit(task)
 
-    def _next(self) -> _Task | None:
-        now = time.monotonic()
-        ready = next((task for task in reversed(self._waiting) if task.not_before <= now), None)
-        if ready:
-            self._waiting.remove(ready)
-        return ready
-
-    def _submit(self, task: _Task) -> None:
+    def _submit(self, task: Task) -> None:
         task.tries += 1
-        task.workers = self._roster.addresses
-        options = self._orders.options(task.group, self._roster.lost_hosts)
-        key = f"jobspec-{self._client.id}-{self._orders.number(task.group)}-{task.tries}"
-        task.future = self._client.submit(
-            *(perform, self._client.id, __version__, *options),
+        task.workers = self.roster.addresses
+        options = self.orders.options(task.group, self.roster.lost_hosts)
+        key = f"jobspec-{self.client.id}-{self.orders.number(task.group)}-{task.tries}"
+        task.future = self.client.submit(
+            *(perform, self.client.id, __version__, *options),
             key=key,
             resources={SLOT: 1},
             workers=list(task.workers),
@@ -182,133 +148,65 @@ class _Run:
             retries=0,
             pure=False,
         )
-        self._going[key] = task
-        task.future.add_done_callback(lambda _: self._news.put(lambda: self._done(key)))
+        self.going[key] = task
+        task.future.add_done_callback(lambda _: self.news.put(lambda: self._done(key)))
 
     def _recall(self) -> None:
         """Take back what none of its workers is left for: Dask would keep it for them for ever."""
-        there = self._roster.addresses
-        for key, task in list(self._going.items()):
+        there = self.roster.addresses
+        for key, task in list(self.going.items()):
             if there and not task.workers & there:
-                self._client.cancel([task.future], force=True)
-                del self._going[key]
-                self._waiting.append(replace(task, future=None, ended={}))
-
-    # hearing
+                self.client.cancel([task.future], force=True)
+                del self.going[key]
+                self.waiting.append(Task(task.group, task.tries, held=task.held))
 
     def _event(self, event: tuple[float, Mapping[str, Any]]) -> None:
         """Take an event, in a thread of Dask's."""
         _, message = event
-        if message.get("client") == self._client.id:
-            self._news.put(lambda: self._told(message["key"], message["who"], read(message["line"])))
+        if message.get("client") == self.client.id:
+            self.news.put(lambda: self._told(message["key"], message["who"], message["line"]))
 
-    def _told(self, key: str, worker: str, told: Told) -> None:
-        task = self._going.get(key)
-        if task is None:
-            return
-        task.worker = worker
-        if told.what in ("ended", "refused"):
-            self._end(task, told)
-            return
-        output = next(each for each in task.group if each.location == told.output)
-        if told.what == "begun":
-            self._owners.add(told.owner)
-            self._begin(output)
-        elif output.location in self._begun:
-            self._watcher.moved(output, Progress(told.frame, told.speed))
-
-    def _begin(self, output: Output) -> None:
-        if output.location not in self._begun:
-            self._begun.add(output.location)
-            self._watcher.begun(output)
-
-    def _end(self, task: _Task, told: Told) -> None:
-        for output in task.group:
-            if told.what == "refused" or output.location == told.output:
-                outcome = Outcome(output, told.problems, told.seconds, told.size, told.by, task.worker)
-                task.ended[output.location] = outcome
+    def _told(self, key: str, worker: str, line: str) -> None:
+        if task := self.going.get(key):
+            task.worker = worker
+            self.account.told(task, read(line))
 
     def _done(self, key: str) -> None:
         """Settle a task that Dask has done with: its lines have come before; if not, they are fetched."""
-        task = self._going.get(key)
-        if task is None:
-            return
+        task = self.going.get(key)
+        if task is None or self.client.status != "running":
+            return  # a scheduler that is gone is told for all tasks together
         wrong = None
-        if task.future.status == "finished":
-            for line in () if len(task.ended) == len(task.group) else task.future.result():
-                self._end(task, read(line))
-        elif self._client.status == "running":
+        if task.future.status != "finished":
             wrong = _wrong(task)
-        else:
-            return  # the scheduler is gone, which is told for all tasks together
-        del self._going[key]
-        self._settle(task, wrong)
-
-    # settling
-
-    def _settle(self, task: _Task, wrong: Problem | None) -> None:
-        again = []
-        for output in task.group:
-            outcome = task.ended.get(output.location) or Outcome(
-                output,
-                (wrong or problem("JS249", worker=task.worker, reason="nothing was told of it"),),
-                0,
-                worker=task.worker,
-            )
-            if self._once_more(task, outcome):
-                again.append(output)
-            else:
-                self._conclude(outcome)
-        if again:
-            pause = _AGAIN_SECONDS if task.held is not None else 0
-            self._waiting.append(_Task(tuple(again), task.tries, held=task.held, not_before=time.monotonic() + pause))
-
-    def _once_more(self, task: _Task, outcome: Outcome) -> bool:
-        """Say whether to ask again: a process of ours has the claim, or its worker was told to go."""
-        if outcome.word == "interrupted":
-            return task.tries < _MOST_TRIES
-        holders = {dict(each.values).get("holder") for each in outcome.problems if each.code == "JS099"}
-        if not holders & self._owners:
-            return False
-        task.held = task.held or time.monotonic()
-        return time.monotonic() - task.held < _AGAIN_FOR_SECONDS
-
-    def _conclude(self, outcome: Outcome) -> None:
-        self._begin(outcome.output)
-        self._outcomes.append(outcome)
-        self._watcher.ended(outcome)
-        if self._fail_fast and outcome.word == "failed":
-            self._setting.stop.set()
-
-    # ending early
+        elif len(task.ended) < len(task.group):
+            for line in task.future.result():
+                task.end(read(line))
+        del self.going[key]
+        if again := self.account.settle(task, wrong):
+            self.waiting.append(again)
+        if self.fail_fast and any(each.word == "failed" for each in self.account.outcomes[-len(task.group) :]):
+            self.setting.stop.set()
 
     def _stop(self) -> None:
         """Cancel what is on its way, and wait until what had begun has ended: it tells so itself."""
         with suppress(Exception):  # a scheduler that is gone cancels nothing
-            self._client.cancel([task.future for task in self._going.values()], force=True)
+            self.client.cancel([task.future for task in self.going.values()], force=True)
         end = time.monotonic() + _GRACE_SECONDS
-        while any(self._running(task) for task in self._going.values()) and time.monotonic() < end:
-            self._listen(_TICK_SECONDS)
+        while any(map(self.account.running, self.going.values())) and time.monotonic() < end:
+            self._listen()
         self._give_up(problem("JS098"))
 
     def _lose(self, found: Problem) -> None:
-        self._engine.tell(found)
+        self.engine.tell(found)
         self._give_up(found)
 
-    def _running(self, task: _Task) -> bool:
-        return any(each.location in self._begun and each.location not in task.ended for each in task.group)
-
     def _give_up(self, found: Problem) -> None:
-        """Conclude what is on its way, each output with what it told, or else for this reason."""
-        outputs = {each.location for outcome in self._outcomes for each in (outcome.output,)}
-        for task in self._going.values():
-            for output in task.group:
-                told = task.ended.get(output.location)
-                if output.location not in outputs and (told or output.location in self._begun):
-                    self._conclude(told or Outcome(output, (found,), 0, worker=task.worker))
+        for task in self.going.values():
+            self.account.give_up(task, found)
 
 
-def _wrong(task: _Task) -> Problem:
+def _wrong(task: Task) -> Problem:
     """Return what is wrong where Dask has no result: its workers died, or the task could not be begun there."""
     if task.future.status != "error":
         return problem("JS249", worker=task.worker or "?", reason=f"the scheduler has {task.future.status} it")

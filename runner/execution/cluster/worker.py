@@ -2,8 +2,6 @@
 
 import os
 import selectors
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -14,6 +12,8 @@ from typing import IO, Any
 import distributed
 
 from runner import __version__
+from runner.execution.process import Child, pause, start
+from runner.execution.stopping import kill
 from runner.execution.telling import read
 
 # The resource whose amount says how many tasks a worker makes at once.
@@ -53,7 +53,7 @@ def _command(worker: Any, options: Sequence[str]) -> list[str]:
 class _Child:
     """A running exec-task: its lines go to the clients, and its last ones to the result."""
 
-    process: "subprocess.Popen[bytes]"
+    process: Child
     lines: list[str] = field(default_factory=list)
     said: bytes = b""
     rest: bytes = b""
@@ -88,9 +88,8 @@ def perform(client: str, version: str, *options: str) -> tuple[str, ...]:
 
 
 def _stayed_with(worker: Any, key: object, client: str, command: Sequence[str]) -> tuple[str, ...]:
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     ended: list[str] = []
-    with subprocess.Popen(command, start_new_session=True, **pipes) as process:  # type: ignore[call-overload]
+    with start(command) as process:
         child = _Child(process)
         try:
             for line in _heard(child, lambda: _wanted(worker, key)):
@@ -98,7 +97,7 @@ def _stayed_with(worker: Any, key: object, client: str, command: Sequence[str]) 
                     ended.append(line)
                 worker.log_event(TOPIC, {"client": client, "who": str(worker.name), "key": key, "line": line})
         except BaseException:
-            _kill(process)
+            kill(process.pid)
             raise
     if not ended:
         said = child.said.decode("utf-8", "replace").strip()
@@ -118,14 +117,13 @@ def _heard(child: _Child, wanted: Any) -> Iterator[str]:
                 closed = time.monotonic()
                 _close(child.process.stdin)
             if closed is not None and time.monotonic() - closed > _GRACE_SECONDS:
-                _kill(child.process)
+                kill(child.process.pid)  # its FFmpeg is on the leash and goes with it
             yield from _read(child, selector)
 
 
 def _read(child: _Child, selector: selectors.BaseSelector) -> Iterator[str]:
     if not selector.get_map():
-        with suppress(subprocess.TimeoutExpired):
-            child.process.wait(_TICK_SECONDS)
+        pause(child.process)
     for key, _ in selector.select(_TICK_SECONDS) if selector.get_map() else ():
         data = os.read(key.fd, 1 << 16)
         if not data:
@@ -140,9 +138,3 @@ def _close(pipe: IO[bytes] | None) -> None:
     with suppress(OSError):
         if pipe:
             pipe.close()
-
-
-def _kill(process: "subprocess.Popen[bytes]") -> None:
-    """Kill an exec-task; its FFmpeg is on the leash and goes with it."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
