@@ -167,6 +167,7 @@ def _print_json(result: Result) -> None:
             "source": each.output.source.location,
             "state": outcome.word if (outcome := result.of(each.output)) else str(each.state),
             "problems": [str(p) for p in (outcome.problems if outcome else ())],
+            **({"note": str(outcome.note)} if outcome and outcome.note else {}),
         }
         for each in result.standings
     ]

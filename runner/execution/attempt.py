@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from runner.errors import Exit, JobspecError, Problem, problem
-from runner.execution import limits, process
+from runner.execution import limits, process, weight
 from runner.execution.ledger import Event, Record, Writer, now
 from runner.execution.stopping import Stop
 from runner.execution.sweep import WORK
@@ -47,7 +47,8 @@ _WORDS = {Exit.INTERRUPTED: "interrupted", Exit.TRY_AGAIN: "claimed"}
 class Outcome:
     """How a task ended: no problem means that the file stands.
 
-    `seconds` is wall time; `by` is the writer of another runner that made the output meanwhile.
+    `seconds` is wall time; `by` is the writer of another runner that made the output meanwhile; `excess` is the
+    picture's data rate in bits a second where that is above the published one.
     """
 
     output: Output
@@ -55,6 +56,12 @@ class Outcome:
     seconds: float
     size: int = 0
     by: str | None = None
+    excess: int | None = None
+
+    @property
+    def note(self) -> Problem | None:
+        """What is to be known of a file that stands."""
+        return weight.note(self.output.expects, self.excess)
 
     @property
     def word(self) -> str:
@@ -83,6 +90,7 @@ class Attempt:
     tell: Callable[[process.Progress], None]
     again: int = 0
     keep_work: bool = False
+    excess: int | None = None
     name: str = field(init=False)
     state: Path = field(init=False)
     final: Path = field(init=False)

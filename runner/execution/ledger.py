@@ -46,7 +46,8 @@ class Record(Value, frozen=True, kw_only=True):
     the job it was made for. `arguments` is the digest of FFmpeg's arguments before they are bound to a machine,
     `source` the source's stat at the start; `again` counts attempts within one run, from 0; `gate` is "quick" where the
     output was not decoded; `replaces` is the hash of the older file that this one shall replace; `codes` are those of
-    a failure. *yielded*: another runner had published the output first.
+    a failure; `excess` is the picture's data rate in bits a second where that is above the published one.
+    *yielded*: another runner had published the output first.
     """
 
     event: Event
@@ -70,6 +71,7 @@ class Record(Value, frozen=True, kw_only=True):
     gate: str | None = None
     replaces: str | None = None
     codes: tuple[str, ...] = ()
+    excess: int | None = None
 
 
 def now() -> str:

@@ -122,6 +122,7 @@ def _gate(attempt: Attempt) -> None:
         raise JobspecError(found)
     if verdict.reasons:
         raise attempt.refuse("JS092", reason="; ".join(verdict.reasons), log=attempt.log)
+    attempt.excess = verdict.excess
 
 
 def _publish(attempt: Attempt) -> int:
@@ -129,7 +130,7 @@ def _publish(attempt: Attempt) -> int:
     publish.sync(attempt.encoded)
     digest = publish.sha256(attempt.encoded, attempt.setting.stop.is_set)
     status = attempt.encoded.stat()
-    told = {"size": status.st_size, "mtime": status.st_mtime_ns, "sha256": digest}
+    told = {"size": status.st_size, "mtime": status.st_mtime_ns, "sha256": digest, "excess": attempt.excess}
     attempt.record("verified", **told)
     attempt.final.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -212,7 +213,8 @@ def _tried(attempt: Attempt) -> Outcome:
     """Make one attempt."""
     outcome = Outcome(attempt.output, (), 0)
     try:
-        return replace(outcome, size=_steps(attempt))
+        size = _steps(attempt)
+        return replace(outcome, size=size, excess=attempt.excess)
     except Stopped:
         return replace(outcome, problems=(problem("JS098"),))
     except claims.Held as held:

@@ -27,6 +27,7 @@ from runner.plan.model import (
     Source,
     Task,
 )
+from runner.plan.recipe import Recipe
 from runner.plan.stated import stated
 from runner.spec import naming
 from runner.spec.audio import Audio, audio_of
@@ -82,7 +83,7 @@ class _Setting:
     toolchain: str
     number: int
     table: recipes.Table
-    recipe: recipes.Recipe
+    recipe: Recipe
     sound: sound.Treatment
     overlays: tuple[Overlay, ...]
     luts: tuple[Lut, ...]
@@ -168,7 +169,7 @@ def _writing(setting: _Setting, source: str, facts: Facts, intent: Intent) -> tu
     )
 
 
-def _threads(recipe: recipes.Recipe) -> tuple[Arg, ...]:
+def _threads(recipe: Recipe) -> tuple[Arg, ...]:
     if recipe.threads == "own":
         return ()
     return ("-threads:v", Threads() if recipe.threads == "any" else str(recipe.threads))
@@ -216,6 +217,7 @@ def _expectation(setting: _Setting, facts: Facts, intent: Intent) -> Expectation
         colour=seen.colour,
         reel=intent.wrap.reel,
         sample_rates=tuple(track.sample_rate for track in intent.sound),
+        target=setting.recipe.target(seen.width, seen.height, seen.rate),
     )
 
 
@@ -309,6 +311,7 @@ def _output(setting: _Setting, clip: Clip, index: int, facts: Facts) -> tuple[Ou
         losses=_losses(setting, clip, facts, intent),
         auxiliary=(*lut.auxiliary(lut.chosen(setting.spec, clip, setting.luts)), *burn.auxiliary(intent.picture)),
         tolerates=clip.own.tolerate,
+        recipes=setting.number if setting.number > 1 else None,
         key=_key(setting, clip, facts, intent),
     )
     return output, tokens

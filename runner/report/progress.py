@@ -30,14 +30,15 @@ class Report(AbstractContextManager["Report"], Protocol):
 
 
 def line_of(outcome: Outcome) -> str:
-    """Return one line on how a task ended."""
+    """Return how a task ended, a line for each thing to say."""
     name = harmless(outcome.output.location)
     if outcome.problems:
         return "\n".join(f"{outcome.word} {name}: {each}" for each in outcome.problems)
     if outcome.by:
         return f"done   {name}: {problem('JS180', writer=outcome.by)}"
     frames, size = outcome.output.expects.frames, size_text(outcome.size)
-    return f"made   {name}  {frames} frames, {size}, {outcome.seconds:.1f} s"
+    made = f"made   {name}  {frames} frames, {size}, {outcome.seconds:.1f} s"
+    return f"note   {name}: {outcome.note}\n{made}" if outcome.note else made
 
 
 class Lines:

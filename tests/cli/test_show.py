@@ -76,7 +76,7 @@ def test_every_value_is_shown_with_file_and_line_or_as_a_default(team: Repositor
         "sources[1]": ("glob: media:x/**/*.mov, exclude: **/SUB/**, on_unusable: skip", "specs/day.yaml:5"),
         "sources[2]": ("media:b.mov", "specs/day.yaml:8"),
         "toolchain": ("FFmpeg 9.0", "default"),
-        "recipes": ("1", "default"),
+        "recipes": ("2", "default"),
     }
 
 
@@ -96,7 +96,7 @@ def test_what_the_lock_froze_is_shown_as_the_locks(repository: Repository) -> No
     repository.write("jobspec.toml", f'{text}[toolchain]\nffmpeg = "7.0"\n')
     shown = rows(repository)
     assert shown["toolchain"] == ("FFmpeg 9.0", "specs/day.lock.jsonl")
-    assert shown["recipes"] == ("1", "specs/day.lock.jsonl")
+    assert shown["recipes"] == ("2", "specs/day.lock.jsonl")
     shutil.rmtree(repository.media)
     assert rows(repository) == shown
 
