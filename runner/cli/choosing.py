@@ -1,15 +1,16 @@
 """Which outputs a verb is about: all of the plan, or those that --only and --since leave."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import click
 import msgspec
 
 from runner.errors import JobspecError, problem
-from runner.plan.model import Output, Plan
+from runner.plan.brief import Planned
+from runner.plan.model import Plan
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -20,13 +21,18 @@ def only_option(function: F) -> F:
     return click.option("--only", "patterns", multiple=True, metavar="PATTERN", help=text)(function)
 
 
-def wanted(output: Output, patterns: tuple[str, ...]) -> bool:
+class _Plan(Protocol):
+    @property
+    def outputs(self) -> Sequence[Planned]: ...
+
+
+def wanted(output: Planned, patterns: tuple[str, ...]) -> bool:
     """Say whether an output is one of those that --only names; without --only all are."""
-    texts = (output.location, output.name, output.source.location, output.source.location.rpartition("/")[2])
+    texts = (output.location, output.name, output.origin, output.origin.rpartition("/")[2])
     return not patterns or any(fnmatchcase(text, pattern) for text in texts for pattern in patterns)
 
 
-def chosen(plan: Plan, patterns: tuple[str, ...]) -> frozenset[str]:
+def chosen(plan: _Plan, patterns: tuple[str, ...]) -> frozenset[str]:
     """Return the places of the outputs that --only names. Raises JobspecError (64) for a pattern that names none."""
     idle = [each for each in patterns if not any(wanted(output, (each,)) for output in plan.outputs)]
     if idle:

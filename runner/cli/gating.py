@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from runner.cli.interrupts import interruptible
 from runner.errors import JobspecError
-from runner.execution import gate, local
+from runner.execution import gate
+from runner.execution.cores import cores
 from runner.execution.fixity import Judge
 from runner.execution.gate import Verdict
 from runner.execution.stopping import Stop
@@ -49,13 +50,17 @@ def gate_by(build: Build, stop: Stop) -> Iterator[Judge]:
         yield judge
 
 
+def _workers(things: int, asked: int | None) -> int:
+    """Return how many files are looked at at once: a decoder finds work for two cores."""
+    return max(1, min(asked or cores() // 2, things))
+
+
 def each_in_turn(
     what: str, function: Callable[[T], R], things: Iterable[T], workers: int | None, stop: Stop
 ) -> Iterator[R]:
     """Yield the function of every thing, in order, worked out in threads; an interruption sets `stop`."""
     things = list(things)
-    count_of, _ = local.fitting(len(things), workers)
-    with interruptible(stop), counting(what) as tick, ThreadPoolExecutor(count_of) as pool:
+    with interruptible(stop), counting(what) as tick, ThreadPoolExecutor(_workers(len(things), workers)) as pool:
         for result in pool.map(function, things):
             tick(result)
             yield result

@@ -2,11 +2,13 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from runner.errors import JobspecError, problem
 
 _LOOKED_AT = 1 << 16
+_BUFFER = 1 << 20
 
 
 def _no_text(path: Path) -> bool:
@@ -28,21 +30,24 @@ def _utf8(data: bytes) -> bool:
     return True
 
 
-def write(text: str, output: Path | None) -> None:
-    """Write the answer of a verb, in UTF-8 whatever the locale.
+def write(answer: str | Iterable[bytes], output: Path | None) -> None:
+    """Write the answer of a verb, in UTF-8 whatever the locale; one that is large may come line by line.
 
     A file that is there is replaced in one step, and only if it is text: -o with the name of a camera original must
     not cost the original. Raises JobspecError when it cannot be written.
     """
+    lines = [answer.encode()] if isinstance(answer, str) else answer
     if output is None:
-        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.writelines(lines)
         return
     fresh = output.with_name(f".{output.name}.{os.getpid()}")
     try:
         if _no_text(output):
             raise JobspecError(problem("JS105", found=str(output)))
-        fresh.write_text(text, encoding="utf-8")
+        with fresh.open("wb", buffering=_BUFFER) as file:
+            file.writelines(lines)
         fresh.replace(output)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise JobspecError(problem("JS100", reason=f"{output} cannot be written: {error.strerror}")) from None
+    finally:
+        fresh.unlink(missing_ok=True)

@@ -9,20 +9,18 @@ import click
 
 from runner.cli.choosing import changed_since, chosen, narrowed, only_option
 from runner.cli.output import write
+from runner.cli.wishes import share_option
 from runner.cli.workspace import Workspace, open_workspace, plan_of, root_option, specs_argument
 from runner.execution.auxiliary import font_path
 from runner.media.toolchain import find_ffmpeg
 from runner.plan import document, shell
 from runner.plan.model import Plan
+from runner.plan.share import apart
 from runner.report import planned
 
 
 def _text(plan: Plan, _: Workspace) -> str:
     return "\n".join(planned.text(plan)) + "\n"
-
-
-def _jsonl(plan: Plan, _: Workspace) -> str:
-    return b"".join(document.lines(plan)).decode()
 
 
 def _script(plan: Plan, workspace: Workspace) -> str:
@@ -34,15 +32,11 @@ def _markdown(plan: Plan, _: Workspace) -> str:
     return "\n".join(planned.markdown(plan)) + "\n"
 
 
-FORMATS: dict[str, Callable[[Plan, Workspace], str]] = {
-    "text": _text,
-    "jsonl": _jsonl,
-    "sh": _script,
-    "markdown": _markdown,
-}
+JSONL = "jsonl"
+FORMATS: dict[str, Callable[[Plan, Workspace], str]] = {"text": _text, "sh": _script, "markdown": _markdown}
 
 
-_BY_SUFFIX = {".jsonl": "jsonl", ".sh": "sh", ".md": "markdown"}
+_BY_SUFFIX = {".jsonl": JSONL, ".sh": "sh", ".md": "markdown"}
 
 
 def _form(form: str | None, output: Path | None) -> str:
@@ -52,7 +46,7 @@ def _form(form: str | None, output: Path | None) -> str:
 def _narrow(plan: Plan, top: Path, form: str, since: str | None, patterns: tuple[str, ...]) -> Plan:
     if since is None and not patterns:
         return plan
-    if form == "jsonl":
+    if form == JSONL:
         raise click.UsageError("a saved plan is whole: --since and --only go with the other formats")
     places = chosen(plan, patterns)
     return narrowed(plan, places & changed_since(since, plan, top) if since is not None else places)
@@ -61,12 +55,16 @@ def _narrow(plan: Plan, top: Path, form: str, since: str | None, patterns: tuple
 @click.command("plan")
 @specs_argument
 @click.option(
-    "--format", "form", type=click.Choice(tuple(FORMATS)), help="How to write the plan; by -o's suffix, or text."
+    "--format",
+    "form",
+    type=click.Choice(("text", JSONL, "sh", "markdown")),
+    help="How to write the plan; by -o's suffix, or text.",
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of stdout.")
 @click.option("--locked", is_flag=True, help="Probe nothing: refuse specs that have no lock.")
 @click.option("--since", metavar="REV", help="Only outputs whose key or place differs from REV's, at the merge base.")
 @only_option
+@share_option
 @root_option
 def command(
     specs: tuple[str, ...],
@@ -75,6 +73,7 @@ def command(
     locked: bool,
     since: str | None,
     patterns: tuple[str, ...],
+    share: bool,
     roots: dict[str, str],
 ) -> int:
     """Show what a run would make. Probes only what no lock covers; starts no process and writes nothing else.
@@ -82,7 +81,9 @@ def command(
     The digest of the plan is printed on stderr. A plan saved with -o plan.jsonl can be run another day.
     """
     workspace, form = open_workspace(specs, roots), _form(form, output)
-    plan = _narrow(plan_of(workspace, locked=locked), workspace.top, form, since, patterns)
-    write(FORMATS[form](plan, workspace), output)
-    print(document.digest(plan), file=sys.stderr)
+    plan = plan_of(workspace, locked=locked)
+    plan = _narrow(plan if share else apart(plan), workspace.top, form, since, patterns)
+    written = document.Written(plan)
+    write(written if form == JSONL else FORMATS[form](plan, workspace), output)
+    print(written.digest if form == JSONL else document.digest(plan), file=sys.stderr)
     return 0

@@ -2,20 +2,33 @@
 
 import os
 import sys
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import click
 
 from runner.cli.choosing import changed_since, chosen, only_option
+from runner.cli.known import Known, known_of, recalled, remember
 from runner.cli.lock import lock_all
-from runner.cli.running import finish, look, make, tidy
+from runner.cli.running import ResultOf, finish, look, make, tidy
 from runner.cli.saved import is_plan, planned
 from runner.cli.wishes import Wishes, run_options
-from runner.cli.workspace import open_workspace, probed, refuse_escapes, root_option, specs_argument, unlocked_files
-from runner.errors import worst
+from runner.cli.workspace import (
+    Workspace,
+    open_workspace,
+    probed,
+    refuse_escapes,
+    root_option,
+    specs_argument,
+    unlocked_files,
+)
+from runner.errors import Exit, JobspecError, Problem, worst
 from runner.execution.state import State
+from runner.plan.brief import Planned
 from runner.report.reader import reader_may_be_gone
+from runner.spec.presence import one_folder
 
+P = TypeVar("P", bound=Planned)
 _MADE = frozenset((State.MISSING, State.FAILED))
 _REPLACED = {
     "all": frozenset((State.STALE, State.OUTDATED)),
@@ -63,7 +76,12 @@ def command(
         raise click.UsageError("a saved plan is whole: --lock goes with specs")
     if locking:
         lock_all(open_workspace(specs, roots))
+    whole = since is None and not patterns and not any(map(is_plan, specs))
+    if whole and (code := _idle(specs, roots, wishes)) is not None:
+        return code
     workspace, plan = planned(specs, roots)
+    if whole:
+        remember(specs, workspace, known_of(workspace, plan))
     notes = [*probed(workspace), *unlocked_files(workspace)]
     places = chosen(plan, patterns)
     if since is not None:
@@ -75,7 +93,28 @@ def command(
     if due:
         make(plan, due, result, workspace.mounts, wishes, os.environ)
         tidy(plan, workspace.mounts)
+    return _told(result, notes, workspace, wishes)
+
+
+def _idle(specs: tuple[str, ...], roots: dict[str, str], wishes: Wishes) -> Exit | None:
+    """Tell how outputs stand of which none is due, and return the exit code; None where anything has to be made.
+
+    The plan that is remembered is enough for that. What is due is made from one that was built for it.
+    """
+    known = recalled(specs, roots)
+    if not known:
+        return None
+    result = look(known.outputs, known.mounts, wishes.taken_over)
+    if any(each.state in _MADE | wishes.replace for each in result.standings):
+        return None
+    if wrong := one_folder(known.mounts, known.declared):
+        raise JobspecError(wrong)
+    return _told(result, known.unlocked_files(), known, wishes)
+
+
+def _told(result: ResultOf[P], notes: Sequence[Problem], plan: Known | Workspace, wishes: Wishes) -> Exit:
+    """Print what a run came to, with notes on files that no lock covers, and return the exit code."""
     with reader_may_be_gone():
         for each in notes:
-            print(workspace.shown(each), file=sys.stderr)
-    return worst([finish(result, workspace.mounts, wishes), *(each.exit for each in notes)])
+            print(plan.shown(each), file=sys.stderr)
+    return worst([finish(result, plan.mounts, wishes), *(each.exit for each in notes)])

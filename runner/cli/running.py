@@ -5,19 +5,23 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from runner.cli.beforehand import beforehand
 from runner.cli.interrupts import interruptible
 from runner.cli.wishes import Wishes
 from runner.errors import Exit, JobspecError, Problem, problem, worst
 from runner.execution import claims, keep, local
+from runner.execution.cores import cores
+from runner.execution.crew import at_once
 from runner.execution.ledger import Ledger, Writer
-from runner.execution.state import Standing, State, ledgers, survey
+from runner.execution.state import Standing, StandingOf, State, ledgers, survey
 from runner.execution.stopping import Stop
 from runner.execution.sweep import WORK, sweep
 from runner.execution.task import Outcome, Setting
 from runner.media.toolchain import Build, find_ffmpeg, fit, identify
-from runner.plan import document, shell
+from runner.plan import document, share, shell
+from runner.plan.brief import Planned
 from runner.plan.model import Output, Plan
 from runner.plan.needs import encoders_of
 from runner.report.progress import reporter
@@ -26,22 +30,27 @@ from runner.report.tables import show_table, size_text
 from runner.spec.location import Mounts, parse_location
 from runner.text import harmless
 
+P = TypeVar("P", bound=Planned)
+
 
 @dataclass(slots=True)
-class Result:
+class ResultOf(Generic[P]):
     """What a run came to: how every output stood before, what was made, and what stopped it."""
 
-    standings: tuple[Standing, ...]
+    standings: tuple[StandingOf[P], ...]
     outcomes: list[Outcome] = field(default_factory=list)
     interrupted: bool = False
     notes: list[Problem] = field(default_factory=list)
     _by_output: dict[int, Outcome] = field(default_factory=dict)
 
-    def of(self, output: Output) -> Outcome | None:
+    def of(self, output: P) -> Outcome | None:
         """Return the outcome of one output, if it was begun."""
         if len(self._by_output) != len(self.outcomes):  # a search for each of 100,000 would take longer than the run
             self._by_output = {id(each.output): each for each in self.outcomes}
         return self._by_output.get(id(output))
+
+
+Result = ResultOf[Output]
 
 
 def stand_of(plan: Plan, mounts: Mounts) -> tuple[Standing, ...]:
@@ -70,14 +79,16 @@ def make(
 ) -> None:
     """Make the chosen outputs and put what came of it into `result`. Raises JobspecError before anything begins."""
     outputs = [each.output for each in chosen]
+    plan = plan if wishes.share else share.apart(plan)
+    groups = list(share.groups(plan, frozenset(output.location for output in outputs)))
     build = _build(outputs, wishes.ffmpeg, environ)
-    setting = _setting(plan, outputs, build, mounts, wishes)
+    setting = _setting(plan, groups, build, mounts, wishes)
     _keep(plan, build, mounts)
     beforehand(outputs, build, mounts)
     with interruptible(setting.stop) as asked, reporter(outputs) as report:
         watcher = local.Watcher(report.begun, report.moved, report.ended)
         result.outcomes = local.run(
-            outputs,
+            groups,
             setting,
             workers=setting.workers,
             watcher=watcher,
@@ -89,14 +100,14 @@ def make(
         writer.close()
 
 
-def _setting(plan: Plan, outputs: Sequence[Output], build: Build, mounts: Mounts, wishes: Wishes) -> Setting:
-    workers, threads = local.fitting(len(outputs), wishes.workers)
-    states = dict.fromkeys(output.state for output in outputs)
+def _setting(plan: Plan, groups: Sequence[Sequence[Output]], build: Build, mounts: Mounts, wishes: Wishes) -> Setting:
+    workers = at_once(groups, wishes.workers)
+    states = dict.fromkeys(output.state for group in groups for output in group)
     return Setting(
         mounts=mounts,
         ffmpeg=build.path,
         build=build.version,
-        threads=threads,
+        threads=max(1, cores() // workers),
         plan=document.digest(plan),
         stop=Stop(),
         writers={state: Writer(mounts.bind(parse_location(state))) for state in states},
@@ -108,14 +119,14 @@ def _setting(plan: Plan, outputs: Sequence[Output], build: Build, mounts: Mounts
     )
 
 
-def look(outputs: Sequence[Output], mounts: Mounts, taken_over: Collection[str] = ()) -> Result:
+def look(outputs: Sequence[P], mounts: Mounts, taken_over: Collection[str] = ()) -> ResultOf[P]:
     """Return how outputs stand, once what the dead left about them is removed; also where nothing is to be made."""
     known = ledgers(outputs, mounts)
-    return Result(survey(outputs, known, mounts), notes=_swept(outputs, known, mounts, taken_over))
+    return ResultOf(survey(outputs, known, mounts), notes=_swept(outputs, known, mounts, taken_over))
 
 
 def _swept(
-    outputs: Sequence[Output], known: Mapping[str, Ledger], mounts: Mounts, taken_over: Collection[str]
+    outputs: Sequence[Planned], known: Mapping[str, Ledger], mounts: Mounts, taken_over: Collection[str]
 ) -> list[Problem]:
     """Remove work folders and claims of the dead; return what of it is nobody's to remove."""
     for state in known:
@@ -137,7 +148,7 @@ def _keep(plan: Plan, build: Build, mounts: Mounts) -> None:
         raise JobspecError(problem("JS095", reason=reason)) from None
 
 
-def state_problem(standing: Standing) -> Problem | None:
+def state_problem(standing: StandingOf[Planned]) -> Problem | None:
     """Return what is wrong with an output that stands there and is left as it is."""
     if standing.state is State.FOREIGN:
         return problem("JS093")
@@ -146,25 +157,24 @@ def state_problem(standing: Standing) -> Problem | None:
     return None
 
 
-def _row(standing: Standing, outcome: Outcome | None, mounts: Mounts) -> tuple[str, ...]:
+def _row(standing: StandingOf[Planned], outcome: Outcome | None, mounts: Mounts) -> tuple[str, ...]:
     output = standing.output
     word = outcome.word if outcome else str(standing.state)
     path = mounts.bind(parse_location(output.location))
     size = size_text(path.stat().st_size) if path.is_file() else ""
-    frames = str(output.expects.frames)
-    return (word, output.source.location, output.intent.picture.codec, frames, size, str(path))
+    return (word, output.origin, output.codec, str(output.frames), size, str(path))
 
 
-def _print(result: Result, mounts: Mounts) -> None:
+def _print(result: ResultOf[P], mounts: Mounts) -> None:
     rows = [_row(each, result.of(each.output), mounts) for each in result.standings]
     show_table(("state", "source", "codec", "frames", "size", "where"), rows)
 
 
-def _print_json(result: Result) -> None:
+def _print_json(result: ResultOf[P]) -> None:
     listed = [
         {
             "output": each.output.location,
-            "source": each.output.source.location,
+            "source": each.output.origin,
             "state": outcome.word if (outcome := result.of(each.output)) else str(each.state),
             "problems": [str(p) for p in (outcome.problems if outcome else ())],
             **({"note": str(outcome.note)} if outcome and outcome.note else {}),
@@ -174,7 +184,7 @@ def _print_json(result: Result) -> None:
     print(json.dumps({"outputs": listed, "interrupted": result.interrupted}, indent=2, ensure_ascii=False))
 
 
-def _exit(result: Result) -> Exit:
+def _exit(result: ResultOf[P]) -> Exit:
     problems = [each for outcome in result.outcomes for each in outcome.problems]
     left = [found for each in result.standings if not result.of(each.output) if (found := state_problem(each))]
     codes = [each.exit for each in (*problems, *left, *result.notes)]
@@ -185,14 +195,14 @@ def _exit(result: Result) -> Exit:
     return worst([Exit.OK, *codes])
 
 
-def finish(result: Result, mounts: Mounts, wishes: Wishes) -> Exit:
+def finish(result: ResultOf[P], mounts: Mounts, wishes: Wishes) -> Exit:
     """Print what a run came to, name what was left as it is, and return the exit code."""
     with reader_may_be_gone():  # the exit code still tells
         _tell(result, mounts, wishes)
     return _exit(result)
 
 
-def _tell(result: Result, mounts: Mounts, wishes: Wishes) -> None:
+def _tell(result: ResultOf[P], mounts: Mounts, wishes: Wishes) -> None:
     if wishes.as_json:
         _print_json(result)
     else:

@@ -9,6 +9,7 @@ from runner.errors import JobspecError, problem
 from runner.media.lock import SUFFIX
 from runner.plan.changes import Kind, compare, leaves
 from runner.plan.model import Job, Plan
+from runner.plan.share import as_in
 from runner.plan.trust import trusted
 from runner.spec.tree import repository_of
 
@@ -100,6 +101,7 @@ def planned(arguments: Sequence[str], roots: dict[str, str]) -> tuple[Workspace,
         return workspace, plan_of(workspace)
     saved = load(arguments[0])
     workspace, now = _now(saved, roots)
+    now = as_in(saved, now)
     if now != saved:
         reasons = list(moved(saved, now))
         shown = reasons[:_MOST_SHOWN] + [f"{len(reasons) - _MOST_SHOWN} more"] * (len(reasons) > _MOST_SHOWN)

@@ -7,15 +7,17 @@ from collections.abc import Sequence
 import click
 
 from runner.cli.choosing import chosen, only_option
+from runner.cli.known import learnt, recalled
 from runner.cli.running import state_problem
-from runner.cli.workspace import open_workspace, plan_of, root_option, specs_argument, unlocked_files
+from runner.cli.workspace import root_option, specs_argument
 from runner.errors import Exit, worst
-from runner.execution.state import Standing, State, ledgers, orphans, survey
+from runner.execution.state import StandingOf, State, ledgers, orphans, survey
+from runner.plan.brief import Brief
 from runner.report.reader import reader_may_be_gone
 from runner.report.tables import show_table
 
 
-def _note(standing: Standing) -> str:
+def _note(standing: StandingOf[Brief]) -> str:
     record = standing.record
     if standing.state in (State.STALE, State.OUTDATED):
         return f"{', '.join(standing.moved)} moved"
@@ -28,7 +30,7 @@ def _note(standing: Standing) -> str:
     return "not made by jobspec" if standing.state is State.FOREIGN else ""
 
 
-def _exit(standings: Sequence[Standing]) -> Exit:
+def _exit(standings: Sequence[StandingOf[Brief]]) -> Exit:
     failed = [Exit.FAILED for each in standings if each.state is State.FAILED]
     return worst([Exit.OK, *failed, *(found.exit for each in standings if (found := state_problem(each)))])
 
@@ -51,18 +53,16 @@ def command(specs: tuple[str, ...], roots: dict[str, str], as_json: bool, patter
 
     Exits with 0 when outputs are merely missing, 3 when some are stale, 4 when some failed or are foreign.
     """
-    workspace = open_workspace(specs, roots)
-    plan = plan_of(workspace)
-    known = ledgers(plan.outputs, workspace.mounts)
+    plan = recalled(specs, roots) or learnt(specs, roots)
+    known = ledgers(plan.outputs, plan.mounts)
     places = chosen(plan, patterns)
-    standings = survey([each for each in plan.outputs if each.location in places], known, workspace.mounts)
-    notes = unlocked_files(workspace)
-    rows = [(str(each.state), each.output.location, each.output.source.location, _note(each)) for each in standings]
-    jobs = frozenset(job.job_id for job in plan.jobs) if specs else None
-    gone = orphans(plan.outputs, known, workspace.mounts, jobs)
+    standings = survey([each for each in plan.outputs if each.location in places], known, plan.mounts)
+    notes = plan.unlocked_files()
+    rows = [(str(each.state), each.output.location, each.output.origin, _note(each)) for each in standings]
+    gone = orphans(plan.outputs, known, plan.mounts, frozenset(plan.jobs) if specs else None)
     rows += [(str(State.ORPHANED), place, "", "ours, no longer planned") for place, _ in gone]
     with reader_may_be_gone():
         _tell(rows, as_json)
         for each in notes:
-            print(workspace.shown(each), file=sys.stderr)
+            print(plan.shown(each), file=sys.stderr)
     return worst([_exit(standings), *(each.exit for each in notes)])

@@ -30,6 +30,7 @@ class Wishes:
     memory: int | None = None
     verify: Gate = "full"
     taken_over: tuple[str, ...] = ()
+    share: bool = True
 
     @property
     def wanted(self) -> Wanted:
@@ -45,6 +46,12 @@ def _size(_: click.Context, __: click.Parameter, text: str | None) -> int | None
     if not (number.isascii() and number.isdigit()):
         raise JobspecError(problem("JS184", found=text))
     return int(number) * _UNITS[unit]
+
+
+def share_option(function: F) -> F:
+    """Give a verb --no-share."""
+    text = "Let every output decode its source for itself, instead of once for all outputs of that source."
+    return click.option("--share/--no-share", default=True, help=text)(function)
 
 
 _SECONDS = click.FloatRange(0)
@@ -87,4 +94,4 @@ def run_options(function: F) -> F:
         click.option("--workers", type=click.IntRange(1, 256), help="Outputs made at once; fits the cores by default."),
     ):
         function = option(function)
-    return function
+    return share_option(function)

@@ -11,6 +11,7 @@ import click
 
 from runner.cli.confined import confined_option, confinement
 from runner.errors import JobspecError, Place, Problem, errors, problem
+from runner.media.expand import unlocked
 from runner.media.facts import Facts
 from runner.media.lock import Lock
 from runner.plan import recipes
@@ -24,7 +25,8 @@ from runner.spec.presence import absent, left_root, one_folder, read_only
 from runner.spec.project import Project, mounts_here, read_project
 from runner.spec.repository import SUFFIXES, Reading, find_specs, resolved, same_job_ids, same_outputs
 from runner.spec.sources import Clip, globs_of, settled
-from runner.spec.tree import SPECS, WorkTree, repository_of
+from runner.spec.trace import Traced
+from runner.spec.tree import SPECS, Tree, WorkTree, repository_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -51,12 +53,17 @@ def root_option(function: F) -> F:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """The specs that a command was given, expanded as far as their locks allow, with their repository."""
+    """The specs that a command was given, expanded as far as their locks allow, with their repository.
+
+    `roots` are those that the specs use or the project declares; `tree` knows what was asked of the repository.
+    """
 
     top: Path
     project: Project
     specs: tuple[Expanded, ...]
     mounts: Mounts
+    roots: frozenset[str] = frozenset()
+    tree: Traced | None = None
 
     @property
     def readings(self) -> tuple[Reading, ...]:
@@ -65,10 +72,7 @@ class Workspace:
 
     def shown(self, found: Problem) -> Problem:
         """Return a problem with its file named as seen from the working directory."""
-        if not found.place:
-            return found
-        file = os.path.relpath(self.top / found.place.file)
-        return replace(found, place=replace(found.place, file=file))
+        return placed(found, self.top)
 
     @property
     def toolchain(self) -> str:
@@ -76,6 +80,11 @@ class Workspace:
         from runner.media.toolchain import DECLARED
 
         return self.project.ffmpeg or DECLARED
+
+    @property
+    def number(self) -> int:
+        """The number of the recipes that plans without a lock are made by."""
+        return recipes.DECLARED if self.project.recipes is None else self.project.recipes
 
     def judged(self) -> list[Problem]:
         """Return what is wrong, or worth knowing, with the specs alone and against each other, short of planning."""
@@ -96,22 +105,29 @@ class Workspace:
 
     def build(self, requests: Sequence[Request]) -> Plan:
         """Return the plan of some requests. Raises JobspecError."""
-        return build(requests, toolchain=self.toolchain, number=recipes.DECLARED)
+        return build(requests, toolchain=self.toolchain, number=self.number)
 
 
-def _top(specs: Sequence[str]) -> Path:
-    """Return the repository that all named specs belong to."""
+def placed(found: Problem, top: Path) -> Problem:
+    """Return a problem of the repository at `top` with its file named as seen from the working directory."""
+    if not found.place:
+        return found
+    return replace(found, place=replace(found.place, file=os.path.relpath(top / found.place.file)))
+
+
+def top_of(specs: Sequence[str]) -> Path:
+    """Return the repository that all named specs belong to; without any, that of the working directory."""
     tops = dict.fromkeys(repository_of(Path(spec)) for spec in specs)
     if len(tops) > 1:
         raise click.UsageError(f"these specs are of different repositories: {', '.join(map(str, tops))}")
     return next(iter(tops))
 
 
-def _files(tree: WorkTree, specs: Iterable[str]) -> list[str]:
+def _files(tree: Tree, top: Path, specs: Iterable[str]) -> list[str]:
     """Return the spec files that the arguments name, folders expanded, below the repository's top."""
     files: list[str] = []
     for spec in specs:
-        path = os.path.relpath(os.path.abspath(spec), tree.top)
+        path = os.path.relpath(os.path.abspath(spec), top)
         if Path(spec).is_dir():
             found = list(find_specs(tree, "" if path == "." else path))
             if not found:
@@ -124,20 +140,26 @@ def _files(tree: WorkTree, specs: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(files))
 
 
+def named(specs: Sequence[str]) -> Sequence[str]:
+    """Return the specs that an argument list means: without any, all below specs/."""
+    return specs or [str(repository_of(Path.cwd()) / SPECS)]
+
+
 def open_workspace(specs: Sequence[str], roots: dict[str, str]) -> Workspace:
     """Read the named specs and their locks, or all below specs/. Raises JobspecError when none can be read."""
-    specs = specs or [str(repository_of(Path.cwd()) / SPECS)]
-    tree = WorkTree(_top(specs))
+    specs = named(specs)
+    top = top_of(specs)
+    tree = Traced(WorkTree(top))
     project = confine(read_project(tree), confinement())
-    expanded = expand(tree, _files(tree, specs), project)
+    expanded = expand(tree, _files(tree, top, specs), project)
     used = {root for each in expanded if each.reading.spec for root in roots_of(each.reading.spec)}
-    declared = {root.name for root in project.roots}
-    return Workspace(tree.top, project, expanded, mounts_here(tree.top, used | declared, roots, os.environ))
+    mounted = frozenset(used | {root.name for root in project.roots})
+    return Workspace(top, project, expanded, mounts_here(top, mounted, roots, os.environ), mounted, tree)
 
 
 def probe_all(sources: Sequence[Clip], mounts: Mounts) -> list[Facts | JobspecError]:
     """Return the facts of each source, or why it has none; reads them in parallel."""
-    from runner.execution.local import cores
+    from runner.execution.cores import cores
     from runner.media.source import probe_source
 
     def learn(clip: Clip) -> Facts | JobspecError:
@@ -197,7 +219,7 @@ def _requests(workspace: Workspace, locked: bool) -> tuple[list[Request], list[P
     return requests, problems
 
 
-def _once(found: Iterable[Problem]) -> tuple[Problem, ...]:
+def once(found: Iterable[Problem]) -> tuple[Problem, ...]:
     """Name an unmounted root once, not for each of its sources."""
     first: dict[object, Problem] = {}
     for each in found:
@@ -213,7 +235,7 @@ def plan_of(workspace: Workspace, *, locked: bool = False) -> Plan:
     if errors(workspace.judged()):
         raise JobspecError(errors(workspace.problems()))
     requests, problems = _requests(workspace, locked)
-    if wrong := _once(problems):
+    if wrong := once(problems):
         raise JobspecError([*errors(workspace.problems()), *wrong])
     try:
         plan = workspace.build(requests)
@@ -236,17 +258,14 @@ def unlocked_files(workspace: Workspace) -> list[Problem]:
     Where a root is not mounted nobody can look: that is a problem of its own (75), and prevents nothing else.
     """
     found = [each for spec in workspace.specs for each in _unlocked(workspace, spec.reading, spec.lock)]
-    return list(_once(found))
+    return list(once(found))
 
 
 def _unlocked(workspace: Workspace, reading: Reading, lock: Lock | None) -> list[Problem]:
-    from runner.media.learn import unlocked
-
-    if reading.spec is None or not globs_of(reading.spec.sources):
-        return []
-    here = Place(reading.file)
+    globs = globs_of(reading.spec.sources) if reading.spec else ()
+    here, held = Place(reading.file), {each.location for each in lock.sources} if lock else set()
     try:
-        places = unlocked(reading.spec.sources, lock, workspace.mounts)
+        places = unlocked(globs, held, workspace.mounts)
     except JobspecError as error:
         return [each.at(here) for each in error.problems]
     return [problem("JS120", found=str(place), spec=reading.file, place=here) for place in places]

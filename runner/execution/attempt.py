@@ -1,13 +1,13 @@
 """One attempt at one output: what is the same for all of a run, its places on this machine, its records."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from runner.errors import Exit, JobspecError, Problem, problem
 from runner.execution import limits, process, weight
-from runner.execution.ledger import Event, Record, Writer, now
+from runner.execution.ledger import Event, Record, Stat, Writer, now
 from runner.execution.stopping import Stop
 from runner.execution.sweep import WORK
 from runner.plan.model import Output
@@ -82,7 +82,11 @@ class Yielded(Exception):
 
 @dataclass(slots=True)
 class Attempt:
-    """One attempt at one output: its places on this machine, and its records."""
+    """One attempt at one output: its places on this machine, and its records.
+
+    `before` is the source's stat from the moment that the output is claimed; `excess` is what the gate found of the
+    picture's data rate; `outcome` is there when it has ended.
+    """
 
     output: Output
     setting: Setting
@@ -91,6 +95,8 @@ class Attempt:
     again: int = 0
     keep_work: bool = False
     excess: int | None = None
+    before: Stat | None = None
+    outcome: Outcome | None = None
     name: str = field(init=False)
     state: Path = field(init=False)
     final: Path = field(init=False)
@@ -124,11 +130,6 @@ class Attempt:
         """The file that FFmpeg writes."""
         return self.work / self.output.work_name
 
-    @property
-    def limits(self) -> process.Limits:
-        """What each FFmpeg of this attempt may take."""
-        return limits.limits_of(self.output, self.setting.wanted, self.setting.workers)
-
     def record(self, event: Event, **told: object) -> None:
         """Write a record of this attempt; `told` are fields of Record. Raises OSError."""
         setting = self.setting
@@ -149,6 +150,16 @@ class Attempt:
                 **told,  # type: ignore[arg-type]
             )
         )
+
+    def end(self, problems: Sequence[Problem] = (), size: int = 0, by: str | None = None) -> None:
+        """Settle how this attempt ended."""
+        self.outcome = Outcome(self.output, tuple(problems), 0, size, by, self.excess)
+
+    @property
+    def settled(self) -> Outcome:
+        """How this attempt ended, once it has."""
+        assert self.outcome
+        return self.outcome
 
     def refuse(self, code: str, **values: str | Path) -> JobspecError:
         """Return the error that ends this attempt, on the output."""

@@ -39,12 +39,18 @@ class Verdict:
 
 
 def decode(
-    ffmpeg: Path, file: Path, log: Path, stop: threading.Event, limits: process.Limits | None = None
+    ffmpeg: Path,
+    file: Path,
+    log: Path,
+    stop: threading.Event,
+    limits: process.Limits | None = None,
+    threads: int = 0,
 ) -> process.Ended:
-    """Decode the whole file, picture and sound, and count its frames."""
+    """Decode the whole file, picture and sound, and count its frames; 0 threads are as many as there are cores."""
     command = (
         *(str(ffmpeg), "-hide_banner", "-nostdin", "-v", "error", "-xerror", "-err_detect", "explode"),
         *("-protocol_whitelist", "file", "-format_whitelist", ",".join(FORMATS), "-max_pixels", str(MOST_PIXELS)),
+        *("-threads", str(threads)),
         *("-i", f"file:{file}", "-map", "0:V:0", "-map", "0:a?"),
         *("-fps_mode", "passthrough", "-f", "null", "-"),
     )
@@ -146,6 +152,7 @@ def inspect(
     *,
     mode: Mode = "full",
     limits: process.Limits | None = None,
+    threads: int = 0,
 ) -> Verdict:
     """Return what is wrong with an encoded file: looks at its tags and counts, then (`full`) decodes all of it.
 
@@ -159,7 +166,7 @@ def inspect(
     differences, lengths = _differences(expects, facts), [*_length(expects, seconds), *_sounds(expects, facts)]
     if mode == "quick":
         return Verdict((*differences, *_frames(expects, facts.picture.frames), *lengths), excess=heavy)
-    ended = decode(ffmpeg, file, log, stop, limits)
+    ended = decode(ffmpeg, file, log, stop, limits, threads)
     if ended.stopped:
         return Verdict((), stopped=True)
     if ended.cut or ended.status < 0 or meaning(ended.complaint) == "memory":

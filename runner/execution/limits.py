@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,23 +35,45 @@ class Wanted:
 DEFAULTS = Wanted()
 
 
-def _memory(output: Output, workers: int) -> int | None:
-    """Return the bytes of memory for one FFmpeg, None where the machine does not say how much it has."""
+def _pixels(output: Output) -> int:
+    """Return the pixels of the larger picture of the two, source and output."""
     picture, expects = output.source.facts.picture, output.expects
-    pixels = max(picture.width * picture.height, expects.width * expects.height)
+    return max(picture.width * picture.height, expects.width * expects.height)
+
+
+def _for_all() -> int | None:
+    """Return the bytes of memory for all FFmpegs, None where the machine does not say how much it has."""
     try:
-        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * _MEMORY_PART)
     except (ValueError, OSError):
         return None
-    return max(_MEMORY_LEAST + _MEMORY_PIXEL * pixels, int(total * _MEMORY_PART / workers))
 
 
-def limits_of(output: Output, wanted: Wanted, workers: int = 1) -> Limits:
-    """Return the limits of one FFmpeg that encodes or decodes this output."""
-    length, cpu = float(output.expects.seconds), cost([output]).cpu
+def _least(outputs: Sequence[Output]) -> int:
+    """Return the bytes of memory that one FFmpeg may need for these outputs."""
+    return sum(_MEMORY_LEAST + _MEMORY_PIXEL * _pixels(each) for each in outputs)
+
+
+def _memory(outputs: Sequence[Output], workers: int) -> int | None:
+    total = _for_all()
+    return None if total is None else max(_least(outputs), total // workers)
+
+
+def that_fit_memory(groups: Sequence[Sequence[Output]]) -> int:
+    """Return how many of these groups the memory holds at once, at least 1, should the largest of them meet."""
+    total = _for_all()
+    return len(groups) if total is None else max(1, total // max(map(_least, groups), default=1))
+
+
+def limits_of(outputs: Sequence[Output], wanted: Wanted, workers: int = 1) -> Limits:
+    """Return the limits of one FFmpeg that encodes these outputs of one source, or decodes one of them.
+
+    Each output has an encoder of its own, so time and memory add up; silence does not.
+    """
+    length, cpu = max(float(each.expects.seconds) for each in outputs), cost(outputs).cpu
     wall = _WALL_SECONDS + _WALL_LENGTHS * length + _WALL_CPU * cpu
     stall = _STALL_SECONDS + _STALL_LENGTHS * length
-    memory = _memory(output, workers) if wanted.memory is None else wanted.memory
+    memory = _memory(outputs, workers) if wanted.memory is None else wanted.memory
     return Limits(
         wall=(wall if wanted.timeout is None else wanted.timeout) or None,
         stall=(stall if wanted.stall_timeout is None else wanted.stall_timeout) or None,
@@ -58,12 +81,12 @@ def limits_of(output: Output, wanted: Wanted, workers: int = 1) -> Limits:
     )
 
 
-def room(output: Output, folder: Path) -> tuple[int, int] | None:
-    """Return (bytes wanted, bytes free) where this output is encoded; None where the file system does not tell.
+def room(outputs: Sequence[Output], folder: Path) -> tuple[int, int] | None:
+    """Return (bytes wanted, bytes free) where these outputs are encoded; None where the file system does not tell.
 
     Wanted is half the estimate, which is good to a factor of two: what certainly does not fit is refused before it is
     begun, what may fit is tried.
     """
     there = next(each for each in (folder, *folder.parents) if each.is_dir())
     usage = shutil.disk_usage(there)
-    return (int(cost([output]).size / 2) + _ROOM_BESIDE, usage.free) if usage.total else None
+    return (int(cost(outputs).size / 2) + _ROOM_BESIDE, usage.free) if usage.total else None

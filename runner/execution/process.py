@@ -118,14 +118,14 @@ def run(
     stop: threading.Event,
     tell: Callable[[Progress], None] = lambda _: None,
     limits: Limits | None = None,
-    grows: Path | None = None,
+    grows: Sequence[Path] = (),
     tolerates: Sequence[str] = (),
 ) -> Ended:
     """Run one FFmpeg in `folder` to its end and return how it ended; its complaints go to `log`, at most 1 MiB.
 
     Sets `-progress` itself. When `stop` is set, or a limit is broken, the child gets TERM, three seconds, then KILL.
-    `grows` is the file it writes, a sign of life as long as it changes. Lines that match one of `tolerates` are logged
-    and are no complaint. Raises OSError when it cannot be started.
+    `grows` are the files it writes, a sign of life as long as one changes. Lines that match one of `tolerates` are
+    logged and are no complaint. Raises OSError when it cannot be started.
     """
     limits = limits or Limits()
     with log.open("ab", buffering=0) as file:
@@ -133,7 +133,7 @@ def run(
         watch = Watch(file, tell, Listener(tuple(tolerates)))
         with child:
             try:
-                stopped, cut = _drain(child, watch, Guard(limits, watch, grows), stop)
+                stopped, cut = _drain(child, watch, Guard(limits, watch, tuple(grows)), stop)
             except BaseException:
                 kill(child.pid)
                 raise

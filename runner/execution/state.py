@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from runner.execution.ledger import Ledger, Record, read_ledger
+from runner.plan.brief import Planned
 from runner.plan.changes import moved_parts
 from runner.plan.model import Output
 from runner.spec.location import Mounts, parse_location
@@ -28,49 +30,56 @@ class State(StrEnum):
 _STALE = ("source", "picture", "sound", "wrap")
 
 
+P = TypeVar("P", bound=Planned)
+P_co = TypeVar("P_co", bound=Planned, covariant=True)
+
+
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StandingOf(Generic[P_co]):
     """How one planned output stands: its state, the key parts that moved it there, the record that tells."""
 
-    output: Output
+    output: P_co
     state: State
     moved: tuple[str, ...] = ()
     record: Record | None = None
 
 
-def _there(output: Output, record: Record | None) -> Standing:
+Standing = StandingOf[Output]
+
+
+def _there(output: P, record: Record | None) -> StandingOf[P]:
     if record is None:
-        return Standing(output, State.FOREIGN)
+        return StandingOf(output, State.FOREIGN)
     parts = moved_parts(record.key, output.key)
     if not parts:
-        return Standing(output, State.DONE, record=record)
+        return StandingOf(output, State.DONE, record=record)
     stale = tuple(part for part in parts if part in _STALE)
-    return Standing(output, State.STALE if stale else State.OUTDATED, stale or parts, record)
+    return StandingOf(output, State.STALE if stale else State.OUTDATED, stale or parts, record)
 
 
-def stand(output: Output, ledger: Ledger, mounts: Mounts) -> Standing:
+def stand(output: P, ledger: Ledger, mounts: Mounts) -> StandingOf[P]:
     """Return how one output stands. Raises JobspecError when its root is not mounted."""
     path = mounts.bind(parse_location(output.location))
     if os.path.lexists(path):
         return _there(output, ledger.recorded(output.location, path))
     last = next(iter(ledger.of(output.location)[::-1]), None)
     failed = last is not None and last.event == "failed"
-    return Standing(output, State.FAILED if failed else State.MISSING, record=last)
+    return StandingOf(output, State.FAILED if failed else State.MISSING, record=last)
 
 
-def ledgers(outputs: Iterable[Output], mounts: Mounts) -> dict[str, Ledger]:
+def ledgers(outputs: Iterable[Planned], mounts: Mounts) -> dict[str, Ledger]:
     """Return the ledger of every state folder that the outputs name, by its location."""
     states = dict.fromkeys(output.state for output in outputs)
     return {state: read_ledger(mounts.bind(parse_location(state))) for state in states}
 
 
-def survey(outputs: Sequence[Output], known: Mapping[str, Ledger], mounts: Mounts) -> tuple[Standing, ...]:
+def survey(outputs: Sequence[P], known: Mapping[str, Ledger], mounts: Mounts) -> tuple[StandingOf[P], ...]:
     """Return how every output stands, in the plan's order."""
     return tuple(stand(output, known[output.state], mounts) for output in outputs)
 
 
 def orphans(
-    outputs: Iterable[Output], known: Mapping[str, Ledger], mounts: Mounts, jobs: frozenset[str] | None = None
+    outputs: Iterable[Planned], known: Mapping[str, Ledger], mounts: Mounts, jobs: frozenset[str] | None = None
 ) -> list[tuple[str, Path]]:
     """Return, as (location, path), files that are ours and that these outputs no longer name.
 

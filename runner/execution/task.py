@@ -1,23 +1,24 @@
 """One task, start to finish; the one entry point of every engine.
 
-Order: is it made already → claim → record started → encode in a work folder → gate → source still the same → flush,
-hash, record verified → publish → record finished. Whatever ends it early leaves no file under the final name.
+Order, for each of its outputs: is it made already → claim → record started → encode in a work folder → gate → source
+still the same → flush, hash, record verified → publish → record finished. One FFmpeg encodes them all; whatever else
+happens to one is its own affair, and leaves no file under its final name. When that FFmpeg cannot be trusted, or the
+gate refuses what it made, each output that was to come out of it is tried alone.
 """
 
-import os
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import partial
 
-from runner import canonical
 from runner.errors import JobspecError, Problem, problem
-from runner.execution import auxiliary, claims, endings, gate, limits, process, publish, sweep
+from runner.execution import auxiliary, claims, endings, limits, process, steps, sweep
 from runner.execution.attempt import LOGS, Attempt, Outcome, Setting, Yielded
-from runner.execution.ledger import Stat, read_ledger, stat_of
+from runner.execution.ledger import Stat, stat_of
+from runner.execution.process import Ended, Progress
 from runner.execution.publish import Stopped
 from runner.execution.sweep import WORK
-from runner.media.source import content_of_source
 from runner.plan.arguments import Binding, bind
 from runner.plan.compose import compose
 from runner.plan.model import Output
@@ -27,145 +28,55 @@ __all__ = ["LOGS", "WORK", "Outcome", "Setting", "Stat", "execute", "stat_of"]
 # Seconds before the second attempt, twice as many before the third, and so on: what passes by itself takes a moment.
 PAUSE_SECONDS = 2.0
 
-
-def _refuse_what_stands(attempt: Attempt) -> None:
-    """Raise when the final name is taken: by what another runner made of the same key, or by something else.
-
-    What is to be replaced may stand; but not what another runner has replaced it with since.
-    """
-    output = attempt.output
-    if not os.path.lexists(attempt.final):
-        return
-    record = read_ledger(attempt.state).recorded(output.location, attempt.final)
-    if record and attempt.replaces and record.sha256 == attempt.replaces:
-        return
-    if record and record.key == output.key:
-        raise Yielded(record.writer)
-    raise attempt.refuse("JS181", writer=record.writer) if record else attempt.refuse("JS093")
+Tell = Callable[[Output, Progress], None]
 
 
-def _refuse_full(attempt: Attempt) -> None:
-    found = limits.room(attempt.output, attempt.work)
-    if found and found[1] < found[0]:
-        wanted, free = (f"{size / 1e6:,.1f} MB" for size in found)
-        raise attempt.refuse("JS175", wanted=wanted, free=free, folder=attempt.final.parent)
-
-
-def _source_now(attempt: Attempt) -> Stat:
-    """Return the source's stat; where the whole mount is gone, that is what is told."""
+def _encode(task: Sequence[Attempt]) -> Ended | OSError:
+    """Run one FFmpeg for all outputs of a task, in the work folder of the first, and return how it ended."""
+    setting, outputs = task[0].setting, [each.output for each in task]
+    binding = Binding(setting.mounts, setting.ffmpeg, tuple(each.work for each in task), setting.threads)
     try:
-        return stat_of(attempt.source, sequence=attempt.sequence)
-    except FileNotFoundError:
-        raise attempt.changed("it is gone") from None
+        return process.run(
+            bind(compose(outputs), binding),
+            folder=task[0].work,
+            log=task[0].log,
+            stop=setting.stop,
+            tell=partial(_told, task),
+            limits=limits.limits_of(outputs, setting.wanted, setting.workers),
+            grows=[each.encoded for each in task],
+            tolerates=outputs[0].tolerates,
+        )
+    except OSError as error:
+        return error
 
 
-def _same_source(attempt: Attempt, before: Stat) -> None:
-    after = _source_now(attempt)
-    if after != before:
-        reason = "size" if after.size != before.size else "time stamp or file itself"
-        raise attempt.changed(f"{reason} moved while it was read")
+def _told(task: Sequence[Attempt], progress: Progress) -> None:
+    """Pass on how far all outputs are: FFmpeg counts the frames of the first alone, and they advance together."""
+    first = max(1, task[0].output.expects.frames)
+    for each in task:
+        each.tell(replace(progress, frame=progress.frame * each.output.expects.frames // first))
 
 
-def _source_before(attempt: Attempt) -> Stat:
-    """Return the source's stat, once its content is known to be what the plan was made for."""
-    before, planned = _source_now(attempt), attempt.output.source.facts.content
-    if before.size != planned.size:
-        raise attempt.changed(f"{before.size} bytes, {planned.size} when the plan was made")
-    if content_of_source(attempt.source, sequence=attempt.sequence) != planned:
-        raise attempt.changed("its content is another than when the plan was made, at the same size")
-    return before
-
-
-def _start(attempt: Attempt, source: Stat) -> None:
-    attempt.record("started", source=source, arguments=canonical.short(compose([attempt.output])))
-    sweep.begin(attempt.work)
-    attempt.log.parent.mkdir(parents=True, exist_ok=True)
-
-
-def _encode(attempt: Attempt, source: Stat) -> None:
-    setting, output = attempt.setting, attempt.output
-    auxiliary.place(output.auxiliary, attempt.work, setting.mounts)
-    binding = Binding(setting.mounts, setting.ffmpeg, attempt.work, setting.threads)
-    ended = process.run(
-        bind(compose([output]), binding),
-        folder=attempt.work,
-        log=attempt.log,
-        stop=setting.stop,
-        tell=attempt.tell,
-        limits=attempt.limits,
-        grows=attempt.encoded,
-        tolerates=output.tolerates,
-    )
+def _judge(attempt: Attempt, task: Sequence[Attempt], ended: Ended | OSError) -> None:
+    """Raise what is wrong with how the task's FFmpeg ended, as far as this output is concerned."""
+    if isinstance(ended, OSError):
+        raise ended
     if ended.stopped:
         raise Stopped
-    if found := endings.judged(ended, output, attempt.limits, attempt.log):
-        _same_source(attempt, source)  # if it changed, that is why
+    outputs, setting = [each.output for each in task], attempt.setting
+    allowed = limits.limits_of(outputs, setting.wanted, setting.workers)
+    if found := endings.judged(ended, attempt.output, allowed, task[0].log):
+        steps.same_source(attempt)  # if it changed, that is why
         raise JobspecError(found)
     if not attempt.encoded.is_file():
-        raise attempt.refuse("JS092", reason="there is no file", log=attempt.log)
+        raise attempt.refuse("JS092", reason="there is no file", log=task[0].log)
 
 
-def _gate(attempt: Attempt) -> None:
-    setting, output = attempt.setting, attempt.output
-    verdict = gate.inspect(
-        attempt.encoded,
-        output.expects,
-        setting.ffmpeg,
-        attempt.log,
-        setting.stop,
-        mode=setting.gate,
-        limits=attempt.limits,
-    )
-    if verdict.stopped:
-        raise Stopped
-    if verdict.ended and (found := endings.judged(verdict.ended, output, attempt.limits, attempt.log)):
-        raise JobspecError(found)
-    if verdict.reasons:
-        raise attempt.refuse("JS092", reason="; ".join(verdict.reasons), log=attempt.log)
-    attempt.excess = verdict.excess
-
-
-def _publish(attempt: Attempt) -> int:
-    """Flush, hash, record, publish; return the size in bytes."""
-    publish.sync(attempt.encoded)
-    digest = publish.sha256(attempt.encoded, attempt.setting.stop.is_set)
-    status = attempt.encoded.stat()
-    told = {"size": status.st_size, "mtime": status.st_mtime_ns, "sha256": digest, "excess": attempt.excess}
-    attempt.record("verified", **told)
-    attempt.final.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        rung = _name(attempt)
-    except FileExistsError:
-        _refuse_what_stands(attempt)
-        raise attempt.refuse("JS093") from None
-    attempt.record("finished", **told, rung=rung)
-    return status.st_size
-
-
-def _name(attempt: Attempt) -> str:
-    """Give the file its final name and return how."""
-    if not attempt.replaces or not os.path.lexists(attempt.final):
-        return publish.publish(attempt.encoded, attempt.final)
-    try:
-        publish.replace(attempt.encoded, attempt.final, attempt.replaces, attempt.setting.stop.is_set)
-    except publish.Stranded:
-        attempt.keep_work = True
-        raise JobspecError(problem("JS182", found=str(attempt.work))) from None
-    return "replaced"
-
-
-def _steps(attempt: Attempt) -> int:
-    _refuse_what_stands(attempt)
-    location, over = attempt.output.location, attempt.setting.taken_over
-    with claims.claimed(attempt.state, location, attempt.name, over):
-        _refuse_what_stands(attempt)  # while we waited for the claim it may have been made
-        _refuse_full(attempt)
-        source = _source_before(attempt)
-        _start(attempt, source)
-        _encode(attempt, source)
-        _gate(attempt)
-        _same_source(attempt, source)
-        return _publish(attempt)
+def _place(attempt: Attempt, task: Sequence[Attempt]) -> None:
+    """Put the files that filters read where FFmpeg starts, unless another output of the task has put them there."""
+    folder = task[0].work
+    missing = [each for each in attempt.output.auxiliary if not (folder / each.name).exists()]
+    auxiliary.place(missing, folder, attempt.setting.mounts)
 
 
 def _failed(attempt: Attempt, error: JobspecError | OSError) -> tuple[Problem, ...]:
@@ -191,13 +102,10 @@ def _log(attempt: Attempt, reason: str) -> None:
         log.write(f"{reason}\n")
 
 
-def _claimed(held: claims.Held) -> Problem:
-    return problem("JS099", holder=held, advice=held.advice)
-
-
-def _yield(attempt: Attempt, writer: str) -> None:
+def _yielded(attempt: Attempt, writer: str) -> None:
     with suppress(OSError):
         attempt.record("yielded", reason=writer)
+    attempt.end(by=writer)
 
 
 def _tidy(attempt: Attempt) -> None:
@@ -209,44 +117,104 @@ def _tidy(attempt: Attempt) -> None:
             attempt.log.unlink()
 
 
-def _tried(attempt: Attempt) -> Outcome:
-    """Make one attempt."""
-    outcome = Outcome(attempt.output, (), 0)
+def _goes_on(attempt: Attempt, step: Callable[[Attempt], None]) -> bool:
+    """Take a step with an attempt; when that ends it, settle how."""
     try:
-        size = _steps(attempt)
-        return replace(outcome, size=size, excess=attempt.excess)
+        step(attempt)
     except Stopped:
-        return replace(outcome, problems=(problem("JS098"),))
+        attempt.end([problem("JS098")])
     except claims.Held as held:
-        return replace(outcome, problems=(_claimed(held),))
+        attempt.end([problem("JS099", holder=held, advice=held.advice)])
     except Yielded as yielded:
-        _yield(attempt, yielded.writer)
-        return replace(outcome, by=yielded.writer)
+        _yielded(attempt, yielded.writer)
     except (JobspecError, OSError) as error:
-        return replace(outcome, problems=_failed(attempt, error))
-    finally:
-        _tidy(attempt)
+        attempt.end(_failed(attempt, error))
+    return attempt.outcome is None
 
 
-def execute(
-    output: Output,
-    setting: Setting,
-    *,
-    replaces: str | None = None,
-    tell: Callable[[process.Progress], None] = lambda _: None,
-) -> Outcome:
-    """Make one output and return how it ended; raises nothing for what can go wrong with a file.
+def _going_on(attempts: Sequence[Attempt], step: Callable[[Attempt], None]) -> list[Attempt]:
+    return [each for each in attempts if _goes_on(each, step)]
 
-    A failure that may pass by itself is tried again, `setting.retries` times; every attempt is in the ledger.
-    `replaces` is the SHA-256 of our own older file, when it shall be replaced once the new one has passed.
-    """
-    begun = time.monotonic()
+
+def _claimed(attempts: Sequence[Attempt], held: ExitStack) -> list[Attempt]:
+    """Return the attempts that can be begun, claimed until `held` is closed."""
+    task: list[Attempt] = []
+    for each in attempts:
+        if _goes_on(each, partial(steps.claim, held=held, others=task)):
+            task.append(each)
+    return task
+
+
+def _tried(attempts: Sequence[Attempt]) -> Iterator[Attempt]:
+    """Make one attempt at the outputs of a task; yield each as soon as it has its outcome."""
+    with ExitStack() as held:
+        for each in attempts:
+            held.callback(_tidy, each)
+        task = _claimed(attempts, held)
+        task = _going_on(task, partial(steps.start, task=task))
+        task = _going_on(task, partial(_place, task=task))
+        if task:
+            task = _going_on(task, partial(_judge, task=task, ended=_encode(task)))
+        yield from (each for each in attempts if each.outcome)
+        for each in task:
+            _goes_on(each, steps.finish)
+            yield each
+
+
+def _begun(output: Output, setting: Setting, replaces: Mapping[str, str], tell: Tell, again: int) -> Attempt | Outcome:
+    """Return a new attempt, or its end where the ledger cannot be begun: without a record nothing is made."""
+    try:
+        return Attempt(output, setting, replaces.get(output.location), partial(tell, output), again)
+    except OSError as error:
+        return Outcome(output, (endings.of_error(error, setting.ffmpeg, setting.ffmpeg),), 0)
+
+
+def _settled(attempt: Attempt) -> Outcome:
+    (tried,) = _tried([attempt])
+    return tried.settled
+
+
+def _alone(output: Output, setting: Setting, replaces: Mapping[str, str], tell: Tell, first: int) -> Outcome:
+    """Make one output; a failure that may pass by itself is tried again."""
     for again in range(setting.retries + 1):
-        try:
-            outcome = _tried(Attempt(output, setting, replaces, tell, again))
-        except OSError as error:  # the ledger cannot be begun: without a record nothing is made
-            outcome = Outcome(output, (endings.of_error(error, setting.ffmpeg, setting.ffmpeg),), 0)
+        begun = _begun(output, setting, replaces, tell, first + again)
+        outcome = _settled(begun) if isinstance(begun, Attempt) else begun
         last = again == setting.retries or not endings.may_pass(outcome.problems)
         if last or setting.stop.wait(PAUSE_SECONDS * (again + 1)):
             break
-    return replace(outcome, seconds=time.monotonic() - begun)
+    return outcome
+
+
+def _together(
+    outputs: Sequence[Output], setting: Setting, replaces: Mapping[str, str], tell: Tell
+) -> Iterator[Outcome | Output]:
+    """Try outputs of one source at once; yield how each ended, or the output itself where it is to be tried alone."""
+    begun = [_begun(each, setting, replaces, tell, 0) for each in outputs]
+    yield from (each for each in begun if isinstance(each, Outcome))
+    for each in _tried([each for each in begun if isinstance(each, Attempt)]):
+        yield each.output if each.before and each.settled.word == "failed" else each.settled
+
+
+def execute(
+    outputs: Sequence[Output],
+    setting: Setting,
+    *,
+    replaces: Mapping[str, str] | None = None,
+    tell: Tell = lambda output, progress: None,
+) -> Iterator[Outcome]:
+    """Make the outputs of one task and yield how each ended; raises nothing for what can go wrong with a file.
+
+    Several are encoded by one FFmpeg, and where that fails each is tried alone. A failure of one alone that may pass by
+    itself is tried again, `setting.retries` times; every attempt is in the ledger. `replaces` gives, by location, the
+    SHA-256 of our own older file, when it shall be replaced once the new one has passed.
+    """
+    begun, first = time.monotonic(), int(len(outputs) > 1)
+    left = [] if first else list(outputs)
+    for each in _together(outputs, setting, replaces or {}, tell) if first else ():
+        if isinstance(each, Output):
+            left.append(each)
+        else:
+            yield replace(each, seconds=time.monotonic() - begun)
+    for output in left:
+        outcome = _alone(output, setting, replaces or {}, tell, first)
+        yield replace(outcome, seconds=time.monotonic() - begun)

@@ -82,9 +82,9 @@ class Guard:
 
     limits: Limits
     watch: Watch
-    grows: Path | None
+    grows: tuple[Path, ...]
     begun: float = field(default_factory=time.monotonic)
-    size: tuple[int, int] = (0, 0)
+    size: tuple[tuple[int, int], ...] = ()
     grew: float = field(default_factory=time.monotonic)
 
     def broken(self) -> Cut | None:
@@ -97,14 +97,14 @@ class Guard:
         return "stalled" if self.limits.stall is not None and now - self._moved(now) > self.limits.stall else None
 
     def _moved(self, now: float) -> float:
-        if (size := _size(self.grows)) != self.size:
+        if (size := tuple(map(_size, self.grows))) != self.size:
             self.size, self.grew = size, now
         return max(self.watch.moved, self.grew)
 
 
-def _size(path: Path | None) -> tuple[int, int]:
+def _size(path: Path) -> tuple[int, int]:
     try:
-        status = path.stat() if path else None
+        status = path.stat()
     except OSError:
-        status = None
-    return (status.st_size, status.st_mtime_ns) if status else (0, 0)
+        return 0, 0
+    return status.st_size, status.st_mtime_ns

@@ -2,7 +2,7 @@
 
 import os
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 from runner.errors import JobspecError, problem
@@ -49,3 +49,9 @@ def expand(glob: Glob, mounts: Mounts) -> list[Location]:
         return []
     files = (Location(place.root, path) for path in _walk(str(start), folder, glob.depth))
     return sorted((each for each in files if glob.takes(each)), key=lambda each: each.path)
+
+
+def unlocked(globs: Iterable[Glob], held: Container[str], mounts: Mounts) -> list[Location]:
+    """Return files that globs match on this disk and that a lock does not hold. Raises JobspecError (75)."""
+    there = dict.fromkeys(place for glob in globs for place in expand(glob, mounts))
+    return [place for place in there if str(place) not in held]

@@ -191,11 +191,3 @@ def _sorted_out(
 
 def _numbered(each: Locked, index: int) -> Locked:
     return Locked(location=each.location, index=index, facts=each.facts, unusable=each.unusable)
-
-
-def unlocked(entries: Sequence[Entry], lock: Lock | None, mounts: Mounts) -> list[Location]:
-    """Return files that the globs match on this disk and that the lock does not hold. Raises JobspecError (75)."""
-    held = {each.location for each in lock.sources} if lock else set()
-    globs = [entry for entry in entries if isinstance(entry, Glob)]
-    there = dict.fromkeys(place for glob in globs for place in expand(glob, mounts))
-    return [place for place in there if str(place) not in held]

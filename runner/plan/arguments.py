@@ -17,9 +17,10 @@ class Input(Value, frozen=True, kw_only=True, tag="input", tag_field="is"):
 
 
 class Written(Value, frozen=True, kw_only=True, tag="output", tag_field="is"):
-    """The output, by its fixed name in the work folder."""
+    """An output, by its fixed name in its work folder; `output` is its number in the process."""
 
     name: str
+    output: int = 0
 
 
 class Threads(Value, frozen=True, kw_only=True, tag="threads", tag_field="is"):
@@ -64,11 +65,11 @@ ENVIRONMENT: Mapping[str, str] = {"SVT_LOG": "1", "LC_ALL": "C"}
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """What a machine adds to a plan: its mounts, its FFmpeg, the work folder, threads for each process."""
+    """What a machine adds to a plan: its mounts, its FFmpeg, a work folder for each output, threads for a process."""
 
     mounts: Mounts
     ffmpeg: Path
-    work: Path
+    works: tuple[Path, ...]
     threads: int
 
     def path(self, location: str) -> Path:
@@ -83,7 +84,7 @@ def _bound(argument: Arg, binding: Binding) -> str:
         named = parse_pattern(path.name).within(str(path.parent)) if argument.sequence else str(path)
         return f"file:{named}"
     if isinstance(argument, Written):
-        return f"file:{binding.work / argument.name}"
+        return f"file:{binding.works[argument.output] / argument.name}"
     return str(binding.threads) if isinstance(argument, Threads) else argument
 
 

@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from msgspec.structs import replace
-
 from runner.errors import Problem, problem
 from runner.plan.arguments import Auxiliary, FontFile, TextFile
 from runner.plan.model import Burn, PictureIntent
@@ -71,12 +69,12 @@ def _text(overlay: Overlay, name: str, code: Timecode | None) -> str | None:
     return None if text is None else drawable(text)
 
 
-def burnt(intent: PictureIntent, overlays: Iterable[Overlay], name: str, code: Timecode | None) -> PictureIntent:
-    """Return what the picture shall be with its burn-ins.
+def burns(overlays: Iterable[Overlay], name: str, code: Timecode | None) -> tuple[Burn, ...]:
+    """Return what is burnt into the picture.
 
     `name` is the source's, `code` that of the first frame at the output's rate.
     """
-    burns = tuple(
+    return tuple(
         Burn(
             show=each.show,
             text=_text(each, name, code),
@@ -86,7 +84,6 @@ def burnt(intent: PictureIntent, overlays: Iterable[Overlay], name: str, code: T
         )
         for each in overlays
     )
-    return replace(intent, burns=burns)
 
 
 def _cell(burn: Burn) -> tuple[str, str]:

@@ -11,15 +11,20 @@ GLOBAL = ("-hide_banner", "-nostdin", "-v", "error", "-abort_on", "empty_output"
 
 
 def compose(outputs: Sequence[Output]) -> tuple[Arg, ...]:
-    """Return the arguments, FFmpeg itself left out, of the process that makes these outputs of one source."""
-    (output,) = outputs
-    return (*GLOBAL, *output.arguments.reading, *_output(output))
+    """Return the arguments, FFmpeg itself left out, of the process that makes these outputs of one task."""
+    return (*reading(outputs), *(argument for number, each in enumerate(outputs) for argument in writing(each, number)))
 
 
-def _output(output: Output) -> tuple[Arg, ...]:
+def reading(outputs: Sequence[Output]) -> tuple[Arg, ...]:
+    """Return the arguments up to the input, which the outputs of one task have in common."""
+    return (*GLOBAL, *outputs[0].arguments.reading)
+
+
+def writing(output: Output, number: int) -> tuple[Arg, ...]:
+    """Return the arguments of one output, which is this number in its process."""
     return (
         *("-map", f"0:V:{output.source.facts.picture.stream}"),
         *("-vf", ",".join(output.arguments.filters)),
         *output.arguments.writing,
-        Written(name=output.work_name),
+        Written(name=output.work_name, output=number),
     )

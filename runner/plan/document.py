@@ -1,6 +1,7 @@
 """A plan as JSON Lines: a header, a line a job, an output, a task; canonical, so that its digest names it."""
 
 import hashlib
+from collections import deque
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -43,12 +44,29 @@ def lines(plan: Plan) -> Iterator[bytes]:
             yield canonical.encode(line) + b"\n"
 
 
+class Written:
+    """The lines of a plan, digested as they are yielded: a large plan is encoded once, and never held as text."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._lines = lines(plan)
+        self._hashed = hashlib.sha256()
+
+    def __iter__(self) -> Iterator[bytes]:
+        for line in self._lines:
+            self._hashed.update(line)
+            yield line
+
+    @property
+    def digest(self) -> str:
+        """The digest of the lines, once all have been yielded, as `digest` gives it."""
+        return f"sha256:{self._hashed.hexdigest()}"
+
+
 def digest(plan: Plan) -> str:
     """Return the digest of the plan's lines, "sha256:…": what `sha256sum plan.jsonl` prints."""
-    hashed = hashlib.sha256()
-    for line in lines(plan):
-        hashed.update(line)
-    return f"sha256:{hashed.hexdigest()}"
+    written = Written(plan)
+    deque(written, maxlen=0)
+    return written.digest
 
 
 def read(data: Iterable[bytes]) -> Plan:

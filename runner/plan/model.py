@@ -144,7 +144,7 @@ class Source(Value, frozen=True, kw_only=True):
     facts: Facts
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 19)
 def _place(directory: str, name: str) -> str:
     return str(parse_location(directory) / name)
 
@@ -175,6 +175,21 @@ class Output(Value, frozen=True, kw_only=True):
     def location(self) -> str:
         """Where the file goes, as root:path or absolute: what ledgers know it by."""
         return _place(self.directory, self.name)
+
+    @property
+    def origin(self) -> str:
+        """Where its source lies."""
+        return self.source.location
+
+    @property
+    def codec(self) -> str:
+        """The codec of its picture, as the spec says it."""
+        return self.intent.picture.codec
+
+    @property
+    def frames(self) -> int:
+        """How many frames it shall have."""
+        return self.expects.frames
 
     @property
     def work_name(self) -> str:

@@ -4,13 +4,14 @@ The only module that quotes.
 """
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from runner.plan.arguments import ENVIRONMENT, Arg, Auxiliary, FontFile, Input, LutFile, TextFile, Threads, Written
-from runner.plan.compose import compose
+from runner.plan.compose import compose, reading, writing
 from runner.plan.document import digest
 from runner.plan.model import Output, Plan
+from runner.plan.shell_functions import ALONE, ALWAYS, SHARED, TOGETHER, WRITING
 from runner.spec.location import Location, parse_location
 from runner.spec.sequence import parse_pattern
 from runner.text import harmless
@@ -28,99 +29,6 @@ set -eu
 umask 022
 
 """
-_FUNCTIONS = """\
-left_alone=0
-work=
-clean() { [ -z "$work" ] || rm -rf -- "$work"; }
-trap clean EXIT
-trap 'exit 130' HUP INT TERM
-
-fail() {
-    printf '%s\\n' "$1" >&2
-    exit 4
-}
-
-# begin FOLDER NAME: make ready to encode FOLDER/NAME, or say that it is there already
-begin() {
-    final=$1/$2
-    if [ -e "$final" ] || [ -h "$final" ]; then
-        printf 'left alone, it is there already: %s\\n' "$final" >&2
-        left_alone=1
-        return 1
-    fi
-    mkdir -p -- "$(dirname -- "$final")" "$1/.jobspec/work" || fail "no folder for $final"
-    work=$(mktemp -d "$1/.jobspec/work/sh.XXXXXX") || fail "no work folder for $final"
-    printf 'encoding %s\\n' "$final"
-}
-
-# tolerate PATTERN...: drop from what FFmpeg said the lines that the spec lets through; every count must still hold
-tolerate() {
-    last=
-    while IFS= read -r line || [ -n "$line" ]; do
-        case $line in *"Last message repeated "*) [ -z "$last" ] || continue ;; esac
-        for pattern in "$@"; do
-            # shellcheck disable=SC2254
-            case $line in *$pattern*) last=tolerated && continue 2 ;; esac
-        done
-        last=
-        printf '%s\\n' "$line"
-    done <"$work/log" >"$work/left"
-    mv -- "$work/left" "$work/log"
-}
-
-# finish FILE FRAMES OFF: what FFmpeg does not tell by its exit code, then the one step to the final name
-finish() {
-    [ ! -s "$work/log" ] || { cat "$work/log" >&2; fail "FFmpeg complained, so the output is not trusted: $final"; }
-    made=$(sed -n 's/^frame= *//p' "$work/progress" | tail -n 1)
-    off=$((${made:-0} - $2))
-    [ "${off#-}" -le "$3" ] || fail "$made frames instead of $2: $final"
-    ln -- "$work/$1" "$final" 2>/dev/null || {
-        if [ -e "$final" ] || [ -h "$final" ]; then fail "something else took its place meanwhile: $final"; fi
-        mv -- "$work/$1" "$final" || fail "cannot be moved to its name: $final"
-    }
-    clean
-    work=
-}
-
-"""
-
-
-_SAME = """\
-# same FILE SHA256: stop unless the file is what it was when the plan was made
-same() {
-    if command -v sha256sum >/dev/null; then found=$(sha256sum <"$1"); else found=$(shasum -a 256 <"$1"); fi
-    [ "${found%% *}" = "$2" ] || fail "not what it was when the plan was made: $1"
-}
-
-"""
-_FONT = """\
-# font NAME FILE SHA256: put a font into the work folder, where filters read it by that name
-font() {
-    same "$2" "$3"
-    cp -- "$2" "$work/$1" || fail "cannot be copied: $2"
-}
-
-"""
-_LUT = """\
-# lut NAME FILE SHA256 SIZE: the same with a table: the line that says its size and its numbers, nothing else of it
-lut() {
-    same "$2" "$3"
-    { printf '%s\\n' "$4" && sed -n '/^[[:blank:]]*[-+.0-9]/p' "$2"; } >"$work/$1" || fail "cannot be copied: $2"
-}
-
-"""
-_TEXT = """\
-# text NAME TEXT: the same with a text
-text() { printf '%s' "$2" >"$work/$1" || fail "cannot be written: $work/$1"; }
-
-"""
-# Only what a script calls stands in it.
-_WRITING: tuple[tuple[tuple[type[Auxiliary], ...], str], ...] = (
-    ((FontFile, LutFile), _SAME),
-    ((FontFile,), _FONT),
-    ((LutFile,), _LUT),
-    ((TextFile,), _TEXT),
-)
 
 
 def _auxiliary(plan: Plan) -> list[Auxiliary]:
@@ -134,7 +42,7 @@ def fonts_of(plan: Plan) -> list[FontFile]:
 
 def _writing(plan: Plan) -> str:
     kinds = {type(each) for each in _auxiliary(plan)}
-    return "".join(function for needing, function in _WRITING if kinds.intersection(needing))
+    return "".join(function for needing, function in WRITING if kinds.intersection(needing))
 
 
 def script(plan: Plan, ffmpeg: Path, mounts: Mapping[str, Path], font: Path | None = None) -> str:
@@ -148,9 +56,23 @@ def script(plan: Plan, ffmpeg: Path, mounts: Mapping[str, Path], font: Path | No
         recipes=", ".join(map(str, plan.header.recipes)),
         count=len(plan.outputs),
     )
-    outputs = [plan.outputs[number] for task in plan.tasks for number in task.outputs]
-    parts = (*_variables(plan, ffmpeg, mounts, font), _FUNCTIONS, _writing(plan), *map(_step, outputs))
-    return "".join((head, *parts, _TAIL))
+    tasks = [[plan.outputs[number] for number in task.outputs] for task in plan.tasks]
+    most = max(map(len, tasks), default=1)
+    parts = (*_variables(plan, ffmpeg, mounts, font), _functions(most), _writing(plan))
+    steps = (_together(number, task) if len(task) > 1 else _alone(task[0]) for number, task in enumerate(tasks, 1))
+    return "".join((head, *parts, *steps, _TAIL))
+
+
+def _functions(most: int) -> str:
+    """Return what a script defines whose largest task has so many outputs."""
+    if most == 1:
+        return f"{ALONE}{ALWAYS}"
+    numbers = range(1, most + 1)
+    shared = SHARED.format(
+        unset=" ".join(f"work_{number}=''" for number in numbers),
+        works=" ".join(f'"$work_{number}"' for number in numbers),
+    )
+    return f"{shared}{ALWAYS}{TOGETHER}"
 
 
 _TAIL = """\
@@ -229,13 +151,16 @@ def _word(argument: Arg) -> str:
 _BEGIN = ("-xerror", "-protocol_whitelist", "-i", "-map", "-vf", "-sn", "-c:a", "-c:v", "-fps_mode", "-f")
 
 
+_INDENT = " " * 8
+
+
 def _rows(words: list[str]) -> str:
     rows: list[list[str]] = [[]]
     for word in words:
         if word in _BEGIN:
             rows.append([])
         rows[-1].append(word)
-    return " \\\n        ".join(" ".join(row) for row in rows)
+    return f" \\\n{_INDENT}".join(" ".join(row) for row in rows)
 
 
 def _put(each: Auxiliary) -> str:
@@ -258,17 +183,67 @@ def _tolerated(output: Output) -> str:
     return f"    tolerate {patterns}\n" if patterns else ""
 
 
-def _step(output: Output) -> str:
-    words = _rows([_word(argument) for argument in compose([output])])
+def _notes(output: Output, indent: str = "") -> str:
+    return "".join(f"{indent}# not kept: {harmless(loss)}\n" for loss in output.losses)
+
+
+def _begin(output: Output) -> str:
+    return f"begin {_path(parse_location(output.directory))} {shlex.quote(output.name)}"
+
+
+def _check(output: Output) -> str:
+    return f"check {output.work_name} {output.expects.frames} {output.expects.frames_off}"
+
+
+def _words(arguments: Iterable[Arg]) -> str:
+    return _rows([_word(argument) for argument in arguments])
+
+
+def _alone(output: Output) -> str:
     named = harmless(f"{output.source.location} -> {output.location}")
-    notes = "".join(f"# not kept: {harmless(loss)}\n" for loss in output.losses)
     return (
-        f"# {named}\n{notes}"
-        f"if begin {_path(parse_location(output.directory))} {shlex.quote(output.name)}; then\n"
+        f"# {named}\n{_notes(output)}"
+        f"if {_begin(output)}; then\n"
         f"{''.join(map(_put, output.auxiliary))}"
-        f'    (cd -- "$work" && exec "$FFMPEG" -progress "file:$work/progress" -nostats \\\n'
-        f'        {words}) 2>"$work/log" ||\n'
-        f'        {{ cat "$work/log" >&2; fail "FFmpeg failed: $final"; }}\n'
+        f"    encode {_words(compose([output]))}\n"
         f"{_tolerated(output)}"
-        f"    finish {output.work_name} {output.expects.frames} {output.expects.frames_off}\nfi\n\n"
+        f"    {_check(output)}\n    publish {output.work_name}\n    clean\nfi\n\n"
+    )
+
+
+def _together(number: int, outputs: Sequence[Output]) -> str:
+    """Return a task of several outputs: those that are due are made by one FFmpeg, to whose command each adds its own.
+
+    All are checked before the first of them gets its name, so that what fails leaves nothing half done.
+    """
+    numbered = list(enumerate(outputs, 1))
+    made = "".join(
+        f'    if [ -n "$work_{each}" ]; then work=$work_{each} final=$final_{each}; {_check(output)}; fi\n'
+        for each, output in numbered
+    )
+    named = "".join(
+        f'    if [ -n "$work_{each}" ]; then work=$work_{each} final=$final_{each}; publish {output.work_name}; fi\n'
+        for each, output in numbered
+    )
+    return (
+        f"# {harmless(outputs[0].source.location)}, decoded once for {len(outputs)} outputs\n"
+        f"task_{number}() {{\n"
+        f"    set -- {_words(reading(outputs))}\n"
+        f"{''.join(_added(each, output) for each, output in numbered)}"
+        f'    [ -n "$here" ] || return 0\n'
+        f'    encode "$@"\n'
+        f"{_tolerated(outputs[0])}{made}{named}"
+        f"    clean\n}}\ntogether task_{number} {len(outputs)}\n\n"
+    )
+
+
+def _added(number: int, output: Output) -> str:
+    """Return how one output of a task adds itself to the command, if it is due."""
+    auxiliary = "".join(f"    {_put(each)}" for each in output.auxiliary)
+    words = _words(writing(output, 0)).replace(f"\n{_INDENT}", f"\n{_INDENT}    ")
+    return (
+        f"    # -> {harmless(output.location)}\n{_notes(output, '    ')}"
+        f"    if due {number} && {_begin(output)}; then\n"
+        f"        work_{number}=$work final_{number}=$final\n{auxiliary}"
+        f'        set -- "$@"{words}\n    fi\n'
     )

@@ -112,5 +112,5 @@ def lengths(facts: Facts, treatment: Treatment, seconds: Fraction) -> tuple[Frac
     """Return how long each track shall be, in seconds, where that is known; `seconds` is the picture's length."""
     if treatment.container in FRAMED:
         return (seconds,) * len(treatment.kept(facts))
-    speed = treatment.speed(facts)
-    return tuple(None if track.seconds is None else track.seconds / speed for track in treatment.kept(facts))
+    recorded, speed = [track.seconds for track in treatment.kept(facts)], treatment.speed(facts)
+    return tuple(recorded) if speed == 1 else tuple(None if each is None else each / speed for each in recorded)

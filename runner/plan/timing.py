@@ -38,11 +38,13 @@ def expected_frames(facts: Facts, intent: PictureIntent) -> tuple[int, int]:
     return round((facts.seconds + late) * intent.rate), 1 if picture.constant else _VARIABLE_OFF
 
 
-def shown(facts: Facts, intent: PictureIntent) -> Fraction:
-    """Return for how many seconds the output may be shown: a frame that is kept stays as long as it did."""
-    frames, _ = expected_frames(facts, intent)
-    length = frames / intent.rate
-    return max(length, facts.seconds) if intent.timing == "every-frame" else length
+def shown(facts: Facts, intent: PictureIntent, length: Fraction) -> Fraction:
+    """Return for how many seconds the output may be shown: a frame that is kept stays as long as it did.
+
+    `length` is that of its frames at its rate.
+    """
+    stays = facts.picture.seconds if intent.timing == "every-frame" else None
+    return length if stays is None else max(length, stays)
 
 
 def speed(picture: Picture, intent: PictureIntent) -> Fraction:

@@ -7,6 +7,7 @@ from runner.errors import JobspecError, Problem, problem
 from runner.plan.build import build, requests_of
 from runner.plan.document import read
 from runner.plan.model import Output, Plan
+from runner.plan.share import as_in
 from runner.spec.schema import wrong_fields
 
 
@@ -37,7 +38,7 @@ def trusted(lines: Iterable[bytes]) -> Plan:
         if illegal := _wrong(job.spec):
             raise JobspecError(problem("JS121", reason=f"the spec of {job.job_id} is none: {illegal}"))
     try:
-        built = build(requests_of(saved), toolchain="", number=0)
+        built = as_in(saved, build(requests_of(saved), toolchain="", number=0))
         wrong = "" if built == saved else _different(saved, built)
     except (LookupError, TypeError, ValueError, ArithmeticError) as error:
         raise JobspecError(problem("JS121", reason=str(error))) from None

@@ -40,9 +40,8 @@ def timecode_of(facts: Facts, rate: Fraction, *, retimed: bool = False) -> Timec
     return code.shown_at(rate) if retimed else code.at(rate)
 
 
-def intend(container: str, facts: Facts, rate: Fraction, *, retimed: bool = False) -> WrapIntent:
-    """Return what the file shall carry; `rate` is the output's. Raises ValueError as `timecode_of`."""
-    code = timecode_of(facts, rate, retimed=retimed)
+def intend(container: str, facts: Facts, code: Timecode | None) -> WrapIntent:
+    """Return what the file shall carry; `code` is the start timecode at the output's rate."""
     written = str(code) if code else _MIDNIGHT if container == "mxf" else None
     return WrapIntent(
         container=container,

@@ -29,7 +29,7 @@ class Location:
         return Location(self.root, posixpath.join(self.path, name))
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 19)
 def parse_location(text: str) -> Location:
     """Read root:path, an absolute path, or a path relative to the repository.
 

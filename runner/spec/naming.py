@@ -356,17 +356,13 @@ def _split(name: str) -> tuple[str, str]:
 
 def spec_tokens(spec: Mapping[str, Any], clip: Clip, index: int) -> dict[str, str]:
     """Return the tokens of a source that need no facts; `spec` is a JobSpec's plain data, `index` the frozen one."""
-    location = parse_location(clip.path)
-    folder, _, name = location.path.rstrip("/").rpartition("/")
-    stem, extension = _split(name)
-    if clip.sequence:
-        stem = parse_pattern(name).stem or folder.rpartition("/")[2] or "sequence"
+    return job_tokens(spec) | clip_tokens(clip, index)
+
+
+def job_tokens(spec: Mapping[str, Any]) -> dict[str, str]:
+    """Return the tokens that are the same for all sources of a spec."""
     tokens = {
-        "source_name": stem,
-        "source_ext": extension,
-        "source_dir": "" if location.root is None else folder,
         "job_id": str(spec.get("job_id") or "job"),
-        "index": f"{index:03d}",
         "codec": canonical_codec(spec["codec"]),
         "resolution": spec["resolution"],
         "container": spec["container"],
@@ -374,6 +370,21 @@ def spec_tokens(spec: Mapping[str, Any], clip: Clip, index: int) -> dict[str, st
     }
     own = {f"{OWN}.{name}": value for name, value in (spec.get("tokens") or {}).items()}
     return tokens | _clock(spec.get("created_at")) | own
+
+
+def clip_tokens(clip: Clip, index: int) -> dict[str, str]:
+    """Return the tokens that a source's place and the frozen index give."""
+    location = parse_location(clip.path)
+    folder, _, name = location.path.rstrip("/").rpartition("/")
+    stem, extension = _split(name)
+    if clip.sequence:
+        stem = parse_pattern(name).stem or folder.rpartition("/")[2] or "sequence"
+    return {
+        "source_name": stem,
+        "source_ext": extension,
+        "source_dir": "" if location.root is None else folder,
+        "index": f"{index:03d}",
+    }
 
 
 def _clock(created_at: str | None) -> dict[str, str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.benchmarks.harness import Case, Figures, Table, interleaved, machine, markdown, measured
 from tests.benchmarks.media import camera
-from tests.benchmarks.plan_and_diff import repository, write
+from tests.benchmarks.repositories import committed, write
 
 HERE = Path(__file__).parents[2]
 BUILD = HERE / "build/bench"
@@ -103,7 +103,7 @@ def compared(theirs: Path, runs: int) -> Table:
     """Return the table of both revisions."""
     with tempfile.TemporaryDirectory(prefix="jobspec-compare-") as folder:
         large, small = Path(folder, "large"), Path(folder, "small")
-        repository(large, SPECS, SOURCES)
+        committed(large, SPECS, SOURCES)
         films(small)
         pythons = {"then": theirs, "now": Path(sys.executable)}
         made = makers(large, small)

@@ -88,6 +88,29 @@ def test_what_the_project_declares_is_shown_as_its(team: Repository) -> None:
     assert shown["state_directory"] == ("proxies:records", "jobspec.toml")
 
 
+def test_the_number_of_recipes_that_the_project_declares_is_shown_planned_and_locked(repository: Repository) -> None:
+    clip(repository.media / "a.mov", seconds=0.08)
+    repository.spec()
+    text = (repository.top / "jobspec.toml").read_text(encoding="utf-8")
+    repository.write("jobspec.toml", f"{text}[toolchain]\nrecipes = 1\n")
+    assert rows(repository)["recipes"] == ("1", "jobspec.toml")
+    assert "FFmpeg 9.0, recipes 1, " in jobspec(repository, "plan").stdout
+    assert jobspec(repository, "lock").returncode == 0
+    repository.write("jobspec.toml", text)
+    assert rows(repository)["recipes"] == ("1", "specs/day.lock.jsonl")
+
+
+def test_a_number_of_recipes_that_is_none_is_an_error_in_the_project(repository: Repository) -> None:
+    clip(repository.media / "a.mov", seconds=0.08)
+    repository.spec()
+    text = (repository.top / "jobspec.toml").read_text(encoding="utf-8")
+    repository.write("jobspec.toml", f"{text}[toolchain]\nrecipes = 99\n")
+    done = jobspec(repository, "plan")
+    assert (done.returncode, "JS084" in done.stderr) == (1, True)
+    repository.write("jobspec.toml", f'{text}[toolchain]\nrecipes = "1"\n')
+    assert "jobspec.toml:5:1: JS012 toolchain.recipes" in jobspec(repository, "check").stderr
+
+
 def test_what_the_lock_froze_is_shown_as_the_locks(repository: Repository) -> None:
     clip(repository.media / "a.mov", seconds=0.08)
     repository.spec()

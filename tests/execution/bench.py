@@ -83,7 +83,7 @@ class Bench:
     def make(self, plan: Plan | None = None, ffmpeg: Path = Path(FFMPEG), replaces: str | None = None) -> Outcome:
         """Make the first output of a plan."""
         plan = plan or self.plan()
-        return execute(plan.outputs[0], self.setting(plan, ffmpeg), replaces=replaces)
+        return alone(plan.outputs[0], self.setting(plan, ffmpeg), replaces)
 
     def records(self, output: Output | None = None) -> list[Record]:
         """Return the records of one output, or of all, oldest first."""
@@ -98,6 +98,12 @@ class Bench:
     def files(self) -> list[str]:
         """Return what lies in the output folder, our own records left out."""
         return sorted(path.name for path in self.out.glob("*") if path.name != ".jobspec")
+
+
+def alone(output: Output, setting: Setting, replaces: str | None = None) -> Outcome:
+    """Make one output by a task of its own."""
+    (outcome,) = execute([output], setting, replaces={output.location: replaces} if replaces else None)
+    return outcome
 
 
 def codes(outcome: Outcome) -> list[str]:

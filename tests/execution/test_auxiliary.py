@@ -8,13 +8,12 @@ import pytest
 
 from runner.errors import Exit, JobspecError
 from runner.execution.auxiliary import font_path, place
-from runner.execution.task import execute
 from runner.plan.arguments import FontFile, LutFile, TextFile
 from runner.plan.burn import FONT
 from runner.spec.location import Mounts
 from tests.conftest import Repository
 from tests.cubes import cube, swapped
-from tests.execution.bench import Bench, codes
+from tests.execution.bench import Bench, alone, codes
 
 LETTERS = FontFile(name="font.ttf", package=FONT.package, file=FONT.file, sha256=FONT.sha256)
 BURNT = [{"show": "source_name"}, {"show": "frame"}]
@@ -96,7 +95,7 @@ def test_nothing_is_encoded_when_a_file_is_not_there_as_planned(bench: Bench, mo
     (elsewhere / FONT.package / FONT.file).write_bytes(b"another")
     (elsewhere / FONT.package / "__init__.py").touch()
     monkeypatch.syspath_prepend(str(elsewhere))
-    outcome = execute(plan.outputs[0], bench.setting(plan))
+    outcome = alone(plan.outputs[0], bench.setting(plan))
     assert (codes(outcome), bench.files()) == (["JS156"], [])
     assert bench.events() == ["started", "failed"]
 

@@ -12,10 +12,10 @@ import pytest
 from runner.execution import limits, task
 from runner.execution.limits import DEFAULTS, Wanted, limits_of, room
 from runner.execution.process import Limits, run
-from runner.execution.task import Outcome, execute
+from runner.execution.task import Outcome
 from runner.plan.model import Output, Plan
 from tests.clips import FFMPEG
-from tests.execution.bench import Bench, codes, messages
+from tests.execution.bench import Bench, alone, codes, messages
 from tests.execution.fakes import FAILS, fake, processes_about, work_folders
 
 
@@ -41,7 +41,7 @@ def larger(output: Output, width: int, height: int) -> Output:
 
 
 def test_time_and_silence_grow_with_the_length_of_the_clip(plan: Plan) -> None:
-    short, hour = (limits_of(longer(plan.outputs[0], frames), DEFAULTS) for frames in (10, 90_000))
+    short, hour = (limits_of([longer(plan.outputs[0], frames)], DEFAULTS) for frames in (10, 90_000))
     assert short.wall and short.stall and hour.wall and hour.stall
     assert 600 < short.wall < 700
     assert 120 < short.stall < 121
@@ -54,19 +54,19 @@ def test_memory_is_the_machines_shared_and_never_less_than_the_picture_needs(
 ) -> None:
     monkeypatch.setattr(os, "sysconf", lambda name: {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": 10 << 30}[name])
     output = plan.outputs[0]
-    assert limits_of(output, DEFAULTS).memory == 8 << 30
-    assert limits_of(output, DEFAULTS, workers=4).memory == 2 << 30
-    assert limits_of(larger(output, 7680, 4320), DEFAULTS, workers=4).memory == (1 << 30) + 220 * 7680 * 4320
+    assert limits_of([output], DEFAULTS).memory == 8 << 30
+    assert limits_of([output], DEFAULTS, workers=4).memory == 2 << 30
+    assert limits_of([larger(output, 7680, 4320)], DEFAULTS, workers=4).memory == (1 << 30) + 220 * 7680 * 4320
 
 
 def test_what_the_user_sets_holds_and_0_is_no_limit(plan: Plan) -> None:
     output = plan.outputs[0]
-    assert limits_of(output, Wanted(timeout=5, stall_timeout=3, memory=1000)) == Limits(5, 3, 1000)
-    assert limits_of(output, Wanted(timeout=0, stall_timeout=0, memory=0)) == Limits(None, None, None)
+    assert limits_of([output], Wanted(timeout=5, stall_timeout=3, memory=1000)) == Limits(5, 3, 1000)
+    assert limits_of([output], Wanted(timeout=0, stall_timeout=0, memory=0)) == Limits(None, None, None)
 
 
 def test_room_is_asked_of_the_disk_that_will_hold_the_file_before_its_folder_is_there(plan: Plan) -> None:
-    found = room(plan.outputs[0], Path("/none/at/all"))
+    found = room(plan.outputs, Path("/none/at/all"))
     assert found
     wanted, free = found
     assert free == os.statvfs("/").f_bavail * os.statvfs("/").f_frsize
@@ -85,7 +85,7 @@ def test_what_cannot_fit_is_refused_before_ffmpeg_is_started(
 
 def make(bench: Bench, plan: Plan, ffmpeg: Path, wanted: Wanted = DEFAULTS, retries: int = 0) -> Outcome:
     setting = replace(bench.setting(plan, ffmpeg), wanted=wanted, retries=retries)
-    return execute(plan.outputs[0], setting)
+    return alone(plan.outputs[0], setting)
 
 
 def left(bench: Bench) -> list[object]:
@@ -121,7 +121,7 @@ def test_an_ffmpeg_that_is_slow_and_still_writes_is_not_taken_for_one_that_hangs
     program.chmod(0o755)
     limits = Limits(stall=0.9)
     told = {"folder": tmp_path, "log": tmp_path / "log", "stop": threading.Event(), "limits": limits}
-    assert run([str(program)], grows=written, **told).clean  # type: ignore[arg-type]
+    assert run([str(program)], grows=[written], **told).clean  # type: ignore[arg-type]
     assert run([str(program)], **told).cut == "stalled"  # type: ignore[arg-type]
 
 

@@ -58,7 +58,7 @@ def run(
     replaces: Mapping[str, str] | None = None,
 ) -> list[Outcome]:
     return local.run(
-        plan.outputs,
+        [(output,) for output in plan.outputs],
         bench.setting(plan, ffmpeg),
         workers=workers,
         watcher=seen.watcher(),
@@ -162,26 +162,6 @@ def test_a_file_to_replace_is_named_by_its_place(bench: Bench, plan: Plan) -> No
         "a.mov": [],
         "c.mov": ["JS181"],
     }
-
-
-@pytest.mark.parametrize(
-    ("tasks", "asked", "workers"),
-    [
-        pytest.param(1, None, 1, id="one task needs one worker"),
-        pytest.param(100, 3, 3, id="as many as asked for"),
-        pytest.param(2, 8, 2, id="no more than there are tasks"),
-        pytest.param(0, None, 1, id="never none"),
-    ],
-)
-def test_workers_fit_the_tasks(tasks: int, asked: int | None, workers: int) -> None:
-    assert local.fitting(tasks, asked)[0] == workers
-
-
-def test_workers_and_threads_fit_the_cores_unless_told() -> None:
-    workers, threads = local.fitting(1000)
-    assert workers == max(1, local.cores() // 2)
-    assert threads == max(1, local.cores() // workers)
-    assert local.fitting(1000, 1) == (1, local.cores())
 
 
 def test_with_fail_fast_an_output_that_another_runner_makes_stops_nothing(bench: Bench, plan: Plan) -> None:

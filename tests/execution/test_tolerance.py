@@ -5,10 +5,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from runner.execution.task import Outcome, execute
+from runner.execution.task import Outcome
 from runner.plan.model import Output, Plan
 from tests.clips import decoded_frames
-from tests.execution.bench import Bench, codes
+from tests.execution.bench import Bench, alone, codes
 from tests.execution.fakes import fake
 
 NOISY = 'echo "[h264 @ 0x55] co located POCs unavailable" >&2; '
@@ -24,7 +24,7 @@ def plan(bench: Bench) -> Plan:
 def make(bench: Bench, plan: Plan, encode: str, *tolerates: str) -> Outcome:
     output: Output = msgspec.structs.replace(plan.outputs[0], tolerates=tolerates)
     ffmpeg: Path = fake(bench.top / "ffmpeg", encode)
-    return execute(output, bench.setting(plan, ffmpeg))
+    return alone(output, bench.setting(plan, ffmpeg))
 
 
 def test_a_message_that_is_tolerated_does_not_fail_the_output_and_stands_in_the_log(bench: Bench, plan: Plan) -> None:
@@ -56,7 +56,7 @@ def test_what_is_tolerated_of_a_source_is_not_tolerated_of_the_output(bench: Ben
     fake(program, GOES_ON)
     script = program.read_text().replace('*" -f null "*) exec', '*" -f null "*) echo "a fault" >&2; exec')
     program.write_text(script.replace('*" -version "*|*" -encoders "*|', ""))
-    outcome = execute(output, bench.setting(plan, program))
+    outcome = alone(output, bench.setting(plan, program))
     assert codes(outcome) == ["JS092"]
     assert bench.files() == []
 

@@ -177,7 +177,7 @@ _PLACES = (Path("/mnt/media"), Path("/mnt/proxies"), Path("/work/folder"), Path(
 def accepted(plan: Any) -> None:
     """Assert of every generated command line what no part of planning is asked: its files, and what names them."""
     mounts = Mounts({"media": _PLACES[0], "proxies": _PLACES[1], "repo": _PLACES[3]})
-    binding = Binding(mounts, Path("/usr/bin/ffmpeg"), _PLACES[2], 1)
+    binding = Binding(mounts, Path("/usr/bin/ffmpeg"), (_PLACES[2],), 1)
     for output in plan.outputs:
         each = output.arguments
         written = ("-vf", ",".join(each.filters)) if each.filters else ()

@@ -120,7 +120,7 @@ def planned_from(source: Path, **changes: Any) -> Output:
 
 def command(output: Output, folder: Path, threads: int = 2) -> tuple[str, ...]:
     """Return the command line that makes `output` in `folder`."""
-    return bind(compose([output]), Binding(Mounts(), Path(FFMPEG), folder, threads))
+    return bind(compose([output]), Binding(Mounts(), Path(FFMPEG), (folder,), threads))
 
 
 def started(
@@ -128,8 +128,13 @@ def started(
 ) -> "subprocess.CompletedProcess[bytes]":
     """Run the planned FFmpeg to its end, in `folder` and with no environment but the plan's."""
     folder.mkdir(parents=True, exist_ok=True)
+    return running([*prefix, *command(output, folder, threads)], folder)
+
+
+def running(command: Sequence[str], folder: Path) -> "subprocess.CompletedProcess[bytes]":
+    """Run a command to its end, in `folder` and with no environment but the plan's."""
     return subprocess.run(
-        [*prefix, *command(output, folder, threads)],
+        command,
         cwd=folder,
         env={"PATH": os.defpath, **ENVIRONMENT},
         stdin=subprocess.DEVNULL,

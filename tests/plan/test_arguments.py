@@ -10,7 +10,7 @@ from runner.errors import Exit, JobspecError
 from runner.plan.arguments import ENVIRONMENT, Arg, Binding, Input, Threads, Written, bind
 from runner.spec.location import Mounts
 
-HERE = Binding(Mounts({"media": Path("/mnt/a b")}), Path("/opt/ffmpeg"), Path("/mnt/out/work"), 3)
+HERE = Binding(Mounts({"media": Path("/mnt/a b")}), Path("/opt/ffmpeg"), (Path("/mnt/out/work"),), 3)
 
 
 @pytest.mark.parametrize(

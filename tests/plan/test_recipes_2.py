@@ -89,7 +89,7 @@ def encoded(output: Output, source: Path, folder: Path, threads: int) -> Path:
     """Encode as a machine that gives so many threads would."""
     folder.mkdir()
     mounts = Mounts({"media": source.parent})
-    ffmpeg(*bind(compose([output]), Binding(mounts, Path(FFMPEG), folder, threads))[1:])
+    ffmpeg(*bind(compose([output]), Binding(mounts, Path(FFMPEG), (folder,), threads))[1:])
     return folder / output.work_name
 
 

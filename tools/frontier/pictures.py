@@ -3,11 +3,12 @@
 import shutil
 import subprocess
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 
+from runner.execution.auxiliary import font_path
 from runner.media.probe import probe
 from runner.media.toolchain import bundled
+from runner.plan.arguments import FontFile
 from runner.plan.burn import FONT
 
 SIZE, RATE = "1920x1080", 24
@@ -39,8 +40,8 @@ _ENCODE = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "16", "-g", "12", "
 
 def make(folder: Path, frames: int, names: tuple[str, ...] = tuple(PICTURES)) -> dict[str, Path]:
     """Make the pictures of these names in a folder, each of so many frames, and return where they lie."""
-    font = resources.files(FONT.package) / FONT.file
-    (folder / "font.ttf").write_bytes(font.read_bytes())
+    font = FontFile(name="font.ttf", package=FONT.package, file=FONT.file, sha256=FONT.sha256)
+    shutil.copy(font_path(font), folder / font.name)
     shutil.copy(Path(__file__).parents[2] / "LICENSE", folder / "words.txt")
     return {name: _made(folder, name, PICTURES[name], frames) for name in names}
 

@@ -1,0 +1,77 @@
+"""Outputs → tasks: those that read the same source the same way share one FFmpeg, which decodes it once.
+
+No `split` is needed: FFmpeg decodes a stream once however many outputs map it, and gives each a filter chain of its
+own. So every output keeps its arguments word for word, and its streams are those that it has when it runs alone.
+Measured with 5.1.9 and 9.0.2 over H.264, HEVC and ProRes sources by `-f streamhash`, and held by tests/plan/
+test_share.py; what it saves, tests/benchmarks/share.py prints.
+
+Keys never see any of this, nor do `diff`, `why` and `status`.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+import msgspec
+
+from runner.plan.arguments import Auxiliary
+from runner.plan.model import Output, Plan, Task
+
+# Each output has an encoder of its own in memory and a claim that others wait for; by eight, decoding is an eighth of
+# what it was, and little is left to save.
+MOST = 8
+
+
+def _read_alike(one: Output, other: Output) -> bool:
+    """Say whether what one FFmpeg reads, and how it takes what its decoder says, is right for both outputs."""
+    return (
+        one.source == other.source
+        and one.arguments.reading == other.arguments.reading
+        and one.tolerates == other.tolerates
+        and one.key.toolchain == other.key.toolchain
+    )
+
+
+def _lie_together(outputs: Iterable[Output]) -> bool:
+    """Say whether the files that filters read can lie in one folder: each name stands for one file."""
+    placed: dict[str, Auxiliary] = {}
+    every = (each for output in outputs for each in output.auxiliary)
+    return all(placed.setdefault(each.name, each) == each for each in every)
+
+
+def _fits(output: Output, outputs: Sequence[Output], group: Sequence[int]) -> bool:
+    others = [outputs[number] for number in group]
+    return len(group) < MOST and _read_alike(output, others[0]) and _lie_together((*others, output))
+
+
+def tasks(outputs: Sequence[Output]) -> tuple[Task, ...]:
+    """Return the tasks that make these outputs, decoding each source as rarely as may be; in order of first output."""
+    groups: list[list[int]] = []
+    open_for: dict[str, list[list[int]]] = {}
+    for number, output in enumerate(outputs):
+        of_source = open_for.setdefault(output.source.location, [])
+        group = next((each for each in of_source if _fits(output, outputs, each)), None)
+        if group is None:
+            group = []
+            groups.append(group)
+            of_source.append(group)
+        group.append(number)
+    return tuple(Task(source=outputs[each[0]].source.location, outputs=tuple(each)) for each in groups)
+
+
+def apart(plan: Plan) -> Plan:
+    """Return the plan with a task for each output: every one of them decodes its source for itself."""
+    alone = (Task(source=each.source.location, outputs=(number,)) for number, each in enumerate(plan.outputs))
+    return msgspec.structs.replace(plan, tasks=tuple(alone))
+
+
+def as_in(saved: Plan, plan: Plan) -> Plan:
+    """Return the plan grouped the way a saved one is: shared, or with a task for each output."""
+    lonely = apart(plan)
+    return lonely if saved.tasks == lonely.tasks else plan
+
+
+def groups(plan: Plan, wanted: Collection[str]) -> Iterator[tuple[Output, ...]]:
+    """Yield, for each task, those of its outputs whose places are wanted: what one FFmpeg is to make."""
+    for task in plan.tasks:
+        due = tuple(plan.outputs[number] for number in task.outputs if plan.outputs[number].location in wanted)
+        if due:
+            yield due

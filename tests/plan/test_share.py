@@ -1,0 +1,200 @@
+"""Outputs that share a source are decoded once, and nobody can tell it from their streams."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from runner import canonical
+from runner.execution.auxiliary import place
+from runner.media.probe import probe
+from runner.media.source import probe_source
+from runner.media.toolchain import DECLARED
+from runner.plan import recipes
+from runner.plan.arguments import Binding, TextFile, bind
+from runner.plan.build import Request, build
+from runner.plan.compose import compose
+from runner.plan.document import lines
+from runner.plan.model import Output, Plan
+from runner.plan.share import MOST, apart, as_in, groups, tasks
+from runner.spec.location import Mounts
+from tests.clips import FFMPEG, clip, ffmpeg, streamhash
+from tests.plan.planning import facts, hdr, made, planned, planned_from, running, spec, tracks
+
+
+def shared(*outputs: Output) -> list[tuple[int, ...]]:
+    """Return the outputs of each task, by their numbers."""
+    return [task.outputs for task in tasks(outputs)]
+
+
+def renditions(count: int) -> list[Output]:
+    return [planned(facts(), job_id=f"job{number}", output_directory=f"proxies:{number}") for number in range(count)]
+
+
+# Which outputs share.
+
+
+def test_outputs_of_one_source_share_a_task_in_the_plans_order() -> None:
+    lt, other = planned(facts(), codec="prores_lt"), planned(facts(content="11"), sources=["media:b.mov"])
+    h264 = planned(facts(), codec="h264", container="mp4", resolution="half")
+    assert shared(lt, other, h264) == [(0, 2), (1,)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(planned(facts(), sources=["media:b.mov"]), id="a copy elsewhere"),
+        pytest.param(planned(facts(content="11")), id="other content under the same name"),
+        pytest.param(planned(facts(), "7.0"), id="another FFmpeg"),
+        pytest.param(replace(planned(facts()), tolerates=("co located",)), id="other complaints are let through"),
+        pytest.param(planned(facts(codec="tiff")), id="read in another way"),
+    ],
+)
+def test_what_is_not_read_alike_is_not_shared(other: Output) -> None:
+    assert shared(planned(facts()), other) == [(0,), (1,)]
+
+
+def test_files_of_one_name_in_the_work_folder_must_be_one_file() -> None:
+    plain, day, night = (
+        replace(planned(facts()), auxiliary=texts)
+        for texts in ((), (TextFile(name="burn0.txt", text="day"),), (TextFile(name="burn0.txt", text="night"),))
+    )
+    assert shared(day, plain, night, day, night) == [(0, 1, 3), (2, 4)]
+
+
+def test_a_task_has_no_more_outputs_than_memory_is_meant_for() -> None:
+    assert [len(each) for each in shared(*renditions(2 * MOST + 1))] == [MOST, MOST, 1]
+
+
+def test_every_output_is_in_one_task() -> None:
+    outputs = [*renditions(3), planned(facts(content="11")), *renditions(MOST)]
+    assert sorted(number for task in tasks(outputs) for number in task.outputs) == list(range(len(outputs)))
+
+
+# A plan, shared or not.
+
+
+def both(first: dict[str, Any], second: dict[str, Any]) -> Plan:
+    """Return the plan of two specs that name the same source."""
+    specs = (spec(**first), spec(job_id="other", output_directory="proxies:other", **second))
+    requests = [Request(spec=each, facts=(facts(sound=tracks(1)),)) for each in specs]
+    return build(requests, toolchain=DECLARED, number=recipes.DECLARED)
+
+
+def test_keys_outputs_and_inputs_are_the_same_bytes_shared_or_not() -> None:
+    plan = both({}, {"codec": "h264"})
+    assert [task.outputs for task in plan.tasks] == [(0, 1)]
+    assert [task.outputs for task in apart(plan).tasks] == [(0,), (1,)]
+    before, after = list(lines(plan)), list(lines(apart(plan)))
+    assert before[:5] == after[:5]
+    assert (len(before), len(after)) == (6, 7)
+
+
+def test_an_output_is_planned_with_the_same_bytes_whoever_shares_its_source() -> None:
+    alone = build([Request(spec=spec(), facts=(facts(sound=tracks(1)),))], toolchain=DECLARED, number=recipes.DECLARED)
+    plan = both({}, {"codec": "h264"})
+    assert canonical.encode(plan.outputs[0]) == canonical.encode(alone.outputs[0])
+
+
+def test_a_plan_is_grouped_as_a_saved_one_is() -> None:
+    plan = both({}, {"codec": "h264"})
+    for saved in (plan, apart(plan)):
+        assert as_in(saved, plan) == saved
+
+
+def test_only_outputs_that_are_wanted_are_in_a_group() -> None:
+    plan = both({}, {"codec": "h264"})
+    first, second = plan.outputs
+    assert list(groups(plan, {first.location, second.location})) == [(first, second)]
+    assert list(groups(plan, {second.location})) == [(second,)]
+    assert list(groups(plan, set())) == []
+
+
+# The same streams, by a hash of every packet of picture and sound.
+
+
+def made_together(outputs: Sequence[Output], folder: Path) -> list[Path]:
+    """Make outputs by one FFmpeg; anything that it says is a failure."""
+    works = tuple(folder / str(number) for number in range(len(outputs)))
+    for work in works:
+        work.mkdir(parents=True)
+    place({each.name: each for output in outputs for each in output.auxiliary}.values(), works[0], Mounts())
+    done = running(bind(compose(outputs), Binding(Mounts(), Path(FFMPEG), works, 2)), works[0])
+    assert (done.returncode, done.stderr) == (0, b"")
+    return [work / output.work_name for work, output in zip(works, outputs, strict=True)]
+
+
+def same_streams(outputs: Sequence[Output], folder: Path) -> None:
+    """Hold what one FFmpeg makes against what each output's own makes."""
+    assert shared(*outputs) == [tuple(range(len(outputs)))]
+    together = made_together(outputs, folder / "together")
+    for number, (output, path) in enumerate(zip(outputs, together, strict=True)):
+        (folder / f"alone{number}").mkdir()
+        place(output.auxiliary, folder / f"alone{number}", Mounts())
+        alone = made(output, folder / f"alone{number}")
+        assert streamhash(path) == streamhash(alone)
+        assert len(streamhash(path)) == 1 + len(output.intent.sound)
+
+
+PRORES = {"codec": "prores_proxy", "container": "mov"}
+H264 = {"codec": "h264", "container": "mp4", "resolution": "half"}
+DNXHR = {"codec": "dnxhr_lb", "container": "mxf"}
+SOURCES = {
+    "H.264": ("a.mp4", ("-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-pix_fmt", "yuv420p")),
+    "HEVC 10 bit": ("a.mov", ("-c:v", "libx265", "-x265-params", "log-level=error", "-pix_fmt", "yuv420p10le")),
+    "ProRes": ("a.mov", ("-c:v", "prores_ks", "-profile:v", "3", "-pix_fmt", "yuv422p10le")),
+    "MPEG-2 in MXF": ("a.mxf", ("-c:v", "mpeg2video", "-pix_fmt", "yuv422p", "-q:v", "2")),
+}
+
+
+@pytest.mark.parametrize(("name", "encode"), SOURCES.values(), ids=SOURCES)
+def test_three_outputs_of_one_decoding_have_the_streams_of_three_decodings(
+    name: str, encode: tuple[str, ...], tmp_path: Path
+) -> None:
+    sound = ("-c:a", "aac") if name.endswith("mp4") else ("-c:a", "pcm_s16le", "-ar", "48000")
+    source = clip(tmp_path / name, size="640x360", encode=encode, tracks=(1, 1), sound=sound)
+    same_streams([planned_from(source, **changes) for changes in (PRORES, H264, DNXHR)], tmp_path)
+
+
+def test_rates_sizes_and_sound_of_their_own_are_nobody_elses(tmp_path: Path) -> None:
+    source = clip(tmp_path / "a.mov", size="640x360", seconds=1, tracks=(2,))
+    outputs = [
+        planned_from(source, **PRORES),
+        planned_from(source, **H264, fps_explicit="24000/1001"),
+        planned_from(source, **PRORES, fps_explicit="24", conform=True),
+        planned_from(source, **DNXHR, audio="none"),
+    ]
+    same_streams(outputs, tmp_path)
+
+
+def test_a_tone_mapped_and_an_untouched_picture_come_from_one_decoding(tmp_path: Path) -> None:
+    tags = "setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc"
+    encode = ("-vf", tags, "-c:v", "prores_ks", "-profile:v", "3", "-pix_fmt", "yuv422p10le")
+    source = clip(tmp_path / "a.mov", encode=encode)
+    assert probe(source, "a").picture.colour.transfer == hdr("smpte2084").transfer
+    outputs = [planned_from(source, **PRORES), planned_from(source, codec="h264", container="mov", color="tonemap")]
+    same_streams(outputs, tmp_path)
+
+
+def test_fields_kept_and_fields_made_frames_come_from_one_decoding(tmp_path: Path) -> None:
+    fields = ("-vf", "setfield=tff", "-flags", "+ildct")
+    encode = (*fields, "-c:v", "prores_ks", "-profile:v", "2", "-pix_fmt", "yuv422p10le")
+    source = clip(tmp_path / "a.mov", size="720x576", encode=encode)
+    assert probe(source, "a").picture.scan == "tff"
+    same_streams([planned_from(source, **PRORES), planned_from(source, **H264)], tmp_path)
+
+
+def test_burn_ins_are_in_the_picture_of_their_output_alone(tmp_path: Path) -> None:
+    source = clip(tmp_path / "a.mov", size="640x360", extra=("-timecode", "01:00:00:00"))
+    overlay = [{"show": "source_name"}, {"show": "timecode"}]
+    same_streams([planned_from(source, **PRORES), planned_from(source, **H264, overlay=overlay)], tmp_path)
+
+
+def test_an_image_sequence_is_decoded_once(tmp_path: Path) -> None:
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=320x180:d=0.4", "-start_number", "1001", f"file:{tmp_path}/a.%04d.png")
+    pattern = str(tmp_path / "a.####.png")
+    sources = [{"path": pattern, "rate": "24"}]
+    known = probe_source(Path(pattern), pattern, sequence=True)
+    same_streams([planned(known, sources=sources, **each) for each in (PRORES, H264)], tmp_path)
