@@ -6,7 +6,7 @@ DEMO := demo
 export JOBSPEC_ROOT_MEDIA = $(CURDIR)/$(DEMO)/media
 export JOBSPEC_ROOT_PROXIES = $(CURDIR)/$(DEMO)/proxies
 
-.PHONY: demo test faults test-cluster fuzz bench bench-compare lint clean
+.PHONY: demo test faults test-cluster fuzz bench bench-compare frontier lint clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -49,6 +49,10 @@ fuzz: $(VENV)/.ready
 
 # Measurements, in Markdown and JSON below build/bench; some of them with BENCH="gate plan_and_diff", repeated RUNS times.
 RUNS ?= 3
+# Encoder settings against each other, for the next number of recipes; a few minutes, or CODECS=prores_lt.
+frontier: $(VENV)/.ready
+	$(BIN)/python -m tools.frontier $(CODECS)
+
 bench: $(VENV)/.ready
 	@mkdir -p build/bench
 	$(BIN)/python -m tests.benchmarks $(BENCH) --runs $(RUNS) --markdown build/bench/bench.md --json build/bench/bench.json

@@ -314,6 +314,12 @@ CODES: dict[str, Row] = {
         Exit.USAGE,
     ),
     "JS213": Row("{found} is outside of what --confined allows: {reason}"),
+    # recipes
+    "JS230": Row(
+        "the picture takes {found} Mb/s, where the maker of its codec publishes {published}: the file is good, and"
+        " heavier than its profile. Its recipe keeps a quality, not a rate; a lock of recipes 1 keeps the rate",
+        Exit.OK,
+    ),
     # running on a cluster
     "JS240": Row(
         "--engine dask needs Dask, which is not installed: pip install 'jobspec-runner[dask]'", Exit.TRY_AGAIN

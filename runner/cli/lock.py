@@ -14,7 +14,6 @@ from runner.errors import Exit, JobspecError, Place, Problem, errors, problem, w
 from runner.execution.cores import cores
 from runner.media.learn import Learnt, learn
 from runner.media.lock import FORMAT, MOST_BYTES, Header, Lock, lock_of, read_lock, salvage_lock, write_lock
-from runner.plan import recipes
 from runner.report.progress import counting
 from runner.spec.globs import Glob
 from runner.spec.location import parse_location
@@ -42,7 +41,7 @@ def _old(workspace: Workspace, reading: Reading, check: bool) -> Lock | None:
 def _header(workspace: Workspace, old: Lock | None, update: bool) -> Header:
     if old and not update:
         return old.header
-    return Header(format=FORMAT, toolchain=workspace.toolchain, recipes=recipes.DECLARED)
+    return Header(format=FORMAT, toolchain=workspace.toolchain, recipes=workspace.number)
 
 
 def _learn(workspace: Workspace, reading: Reading, old: Lock | None, update: bool, settle: float) -> Learnt:

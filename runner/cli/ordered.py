@@ -130,6 +130,8 @@ def _told_of(outcome: Outcome) -> Told:
         size=outcome.size,
         seconds=outcome.seconds,
         by=outcome.by,
+        alone=outcome.alone,
+        excess=outcome.excess,
     )
 
 

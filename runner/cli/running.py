@@ -190,6 +190,7 @@ def _print_json(result: ResultOf[P]) -> None:
             "source": each.output.origin,
             "state": outcome.word if (outcome := result.of(each.output)) else str(each.state),
             "problems": [str(p) for p in (outcome.problems if outcome else ())],
+            **({"notes": [str(note) for note in outcome.notes]} if outcome and outcome.notes else {}),
         }
         for each in result.standings
     ]

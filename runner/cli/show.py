@@ -14,7 +14,6 @@ from runner.errors import JobspecError, errors, problem
 from runner.media.lock import lock_of
 from runner.plan import document
 from runner.plan.expansion import Expanded
-from runner.plan.recipes import DECLARED
 from runner.report import planned as told
 from runner.report.tables import show_table
 from runner.spec.repository import Reading
@@ -56,12 +55,14 @@ def _sources(reading: Reading, sources: list[Any], workspace: Workspace) -> Iter
 
 def _declared(spec: Expanded, workspace: Workspace) -> Iterator[tuple[str, str, str]]:
     """Yield what plans are made for: as the lock says, else the project file, else this version of jobspec."""
-    line, recipes, origin = workspace.toolchain, DECLARED, PROJECT_FILE if workspace.project.ffmpeg else _DEFAULT
     if spec.lock:
         header, origin = spec.lock.header, os.path.relpath(workspace.top / lock_of(spec.reading.file))
-        line, recipes = header.toolchain, header.recipes
-    yield "toolchain", f"FFmpeg {line}", origin
-    yield "recipes", str(recipes), origin if spec.lock else _DEFAULT
+        yield "toolchain", f"FFmpeg {header.toolchain}", origin
+        yield "recipes", str(header.recipes), origin
+        return
+    project = workspace.project
+    yield "toolchain", f"FFmpeg {workspace.toolchain}", _DEFAULT if project.ffmpeg is None else PROJECT_FILE
+    yield "recipes", str(workspace.number), _DEFAULT if project.recipes is None else PROJECT_FILE
 
 
 def _shown_plan(path: str) -> str:

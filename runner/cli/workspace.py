@@ -59,6 +59,11 @@ class Workspace:
 
         return self.project.ffmpeg or DECLARED
 
+    @property
+    def number(self) -> int:
+        """The number of the recipes that plans without a lock are made by."""
+        return recipes.DECLARED if self.project.recipes is None else self.project.recipes
+
     def judged(self) -> list[Problem]:
         """Return what is wrong, or worth knowing, with the specs alone and against each other, short of planning."""
         alone = [each for spec in self.specs for each in spec.problems]
@@ -78,7 +83,7 @@ class Workspace:
 
     def build(self, requests: Sequence[Request]) -> Plan:
         """Return the plan of some requests. Raises JobspecError."""
-        return build(requests, toolchain=self.toolchain, number=recipes.DECLARED)
+        return build(requests, toolchain=self.toolchain, number=self.number)
 
 
 def _files(tree: Tree, top: Path, specs: Iterable[str]) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from runner.errors import Exit, JobspecError, Problem, problem
-from runner.execution import limits, process
+from runner.execution import limits, process, weight
 from runner.execution.ledger import Event, Record, Stat, Writer, now
 from runner.execution.stopping import Stop
 from runner.execution.sweep import WORK
@@ -52,7 +52,8 @@ class Outcome:
     """How a task ended: no problem means that the file stands.
 
     `seconds` is wall time; `by` is the writer of another runner that made the output meanwhile; `worker` who made it,
-    where an engine has workers of its own; `note` says why it was made alone and not with the others of its source.
+    where an engine has workers of its own; `alone` says why it was made alone and not with the others of its source;
+    `excess` is the picture's data rate in bits a second where that is above the published one.
     """
 
     output: Output
@@ -61,7 +62,13 @@ class Outcome:
     size: int = 0
     by: str | None = None
     worker: str | None = None
-    note: Problem | None = None
+    alone: Problem | None = None
+    excess: int | None = None
+
+    @property
+    def notes(self) -> tuple[Problem, ...]:
+        """What is to be known of an output that went another way than planned, or came out heavier."""
+        return tuple(filter(None, (self.alone, weight.note(self.output.expects, self.excess))))
 
     @property
     def word(self) -> str:
@@ -86,7 +93,8 @@ class Yielded(Exception):
 class Attempt:
     """One attempt at one output: its places on this machine, and its records.
 
-    `before` is the source's stat from the moment that the output is claimed; `outcome` is there when it has ended.
+    `before` is the source's stat from the moment that the output is claimed; `excess` is what the gate found of the
+    picture's data rate; `outcome` is there when it has ended.
     """
 
     output: Output
@@ -95,6 +103,7 @@ class Attempt:
     tell: Callable[[process.Progress], None]
     again: int = 0
     keep_work: bool = False
+    excess: int | None = None
     before: Stat | None = None
     outcome: Outcome | None = None
     name: str = field(init=False)
@@ -154,7 +163,7 @@ class Attempt:
 
     def end(self, problems: Sequence[Problem] = (), size: int = 0, by: str | None = None) -> None:
         """Settle how this attempt ended."""
-        self.outcome = Outcome(self.output, tuple(problems), 0, size, by)
+        self.outcome = Outcome(self.output, tuple(problems), 0, size, by, excess=self.excess)
 
     @property
     def settled(self) -> Outcome:

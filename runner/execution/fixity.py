@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from runner.errors import Problem, problem
+from runner.execution import weight
 from runner.execution.gate import Verdict
 from runner.execution.keep import kept_plan
 from runner.execution.ledger import OURS, Ledger, Record
@@ -150,4 +151,5 @@ def _judged(subject: Subject, record: Record, judge: Judge | None) -> Checked:
         return Checked(subject.location, Fixity.UNVERIFIED, problem("JS199", reason=unfinished(verdict)))
     if verdict.reasons:
         return Checked(subject.location, Fixity.DAMAGED, problem("JS197", reason="; ".join(verdict.reasons)))
-    return Checked(subject.location, Fixity.VERIFIED)
+    heavy = weight.note(expects, verdict.excess)
+    return Checked(subject.location, Fixity.VERIFIED, note=str(heavy or ""))

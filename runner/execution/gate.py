@@ -11,6 +11,7 @@ from typing import Literal
 from runner.errors import JobspecError
 from runner.execution import process
 from runner.execution.complaints import meaning
+from runner.execution.weight import excess
 from runner.media.facts import FORMATS, MOST_PIXELS, Colour, Facts
 from runner.media.probe import probe_with_length
 from runner.plan.model import Expectation
@@ -27,12 +28,14 @@ _SOUND_OFF = Fraction(1, 10)
 class Verdict:
     """What the gate found: reasons to refuse the file, none if it is good; `stopped` when it was told to stop.
 
-    `ended` is how the decoding ended where that was not the file's fault: killed, too slow, or out of memory.
+    `ended` is how the decoding ended where that was not the file's fault: killed, too slow, or out of memory; `excess`
+    is the picture's data rate in bits a second where that is above the published one, which refuses nothing.
     """
 
     reasons: tuple[str, ...]
     stopped: bool = False
     ended: process.Ended | None = None
+    excess: int | None = None
 
 
 def decode(
@@ -159,9 +162,10 @@ def inspect(
         facts, seconds = probe_with_length(file, file.name)
     except JobspecError as error:
         return Verdict(tuple(each.message for each in error.problems))
+    heavy = excess(expects, file.stat().st_size)
     differences, lengths = _differences(expects, facts), [*_length(expects, seconds), *_sounds(expects, facts)]
     if mode == "quick":
-        return Verdict((*differences, *_frames(expects, facts.picture.frames), *lengths))
+        return Verdict((*differences, *_frames(expects, facts.picture.frames), *lengths), excess=heavy)
     ended = decode(ffmpeg, file, log, stop, limits, threads)
     if ended.stopped:
         return Verdict((), stopped=True)
@@ -170,4 +174,4 @@ def inspect(
     reasons = [*differences, *_frames(expects, ended.frames), *lengths]
     if not ended.clean:
         reasons.append(f"it does not decode without complaint: {ended.complaint or ended.status}")
-    return Verdict(tuple(reasons))
+    return Verdict(tuple(reasons), excess=heavy)

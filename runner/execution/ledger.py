@@ -55,8 +55,9 @@ class Record(Value, frozen=True, kw_only=True):
     the job it was made for. `arguments` is the digest of FFmpeg's arguments before they are bound to a machine,
     `source` the source's stat at the start; `again` counts attempts within one run, from 0; `gate` is "quick" where the
     output was not decoded; `replaces` is the hash of the older file that this one shall replace; `codes` are those of
-    a failure; `beside` are the outputs that the same FFmpeg was to make from one decoding; `worker` is who made it,
-    where an engine has workers of its own. *yielded*: another runner had published the output first.
+    a failure; `beside` are the outputs that the same FFmpeg was to make from one decoding; `excess` is the picture's
+    data rate in bits a second where that is above the published one. *yielded*: another runner had published the
+    output first. `worker` is who made it, where an engine has workers of its own.
     """
 
     event: Event
@@ -80,6 +81,7 @@ class Record(Value, frozen=True, kw_only=True):
     gate: str | None = None
     replaces: str | None = None
     codes: tuple[str, ...] = ()
+    excess: int | None = None
     beside: tuple[str, ...] = ()
     worker: str | None = None
 

@@ -146,12 +146,13 @@ def _gate(attempt: Attempt) -> None:
         raise JobspecError(found)
     if verdict.reasons:
         raise attempt.refuse("JS092", reason="; ".join(verdict.reasons), log=attempt.log)
+    attempt.excess = verdict.excess
 
 
 def _publish(attempt: Attempt, digest: str) -> int:
     """Record and publish a file that is flushed; return the size in bytes."""
     status = attempt.encoded.stat()
-    told = {"size": status.st_size, "mtime": status.st_mtime_ns, "sha256": digest}
+    told = {"size": status.st_size, "mtime": status.st_mtime_ns, "sha256": digest, "excess": attempt.excess}
     attempt.record("verified", **told)
     attempt.final.parent.mkdir(parents=True, exist_ok=True)
     try:

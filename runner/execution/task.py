@@ -220,6 +220,6 @@ def execute(
             left.append((outcome.output, _note(outcome, outputs)))
         else:
             yield replace(outcome, seconds=time.monotonic() - begun)
-    for output, note in left:
+    for output, why in left:
         outcome = _alone(output, setting, known, tell, first=int(several))
-        yield replace(outcome, seconds=time.monotonic() - begun, note=note)
+        yield replace(outcome, seconds=time.monotonic() - begun, alone=why)

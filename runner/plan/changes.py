@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from runner import canonical
+from runner.plan.arguments import Arg
 from runner.plan.light import HDR
 from runner.plan.model import Intent, Output, Plan, moved_parts
 from runner.spec.rates import rate_label
@@ -99,8 +100,44 @@ def differences(old: Output, new: Output) -> Iterator[str]:
         yield "source content"
     if old.key.toolchain != new.key.toolchain:
         yield f"FFmpeg {old.key.toolchain} → {new.key.toolchain}"
-    if old.key.recipes != new.key.recipes and old.intent == new.intent:
-        yield "recipe"
+    if old.key.recipes != new.key.recipes:
+        yield from _recipe(old, new)
+
+
+def _recipe(old: Output, new: Output) -> Iterator[str]:
+    """Yield the numbers of two recipes and, where nothing else bears on the options, how these differ."""
+    before, after = old.recipes or 1, new.recipes or 1
+    named = f"recipes {before} → {after}" if before != after else "recipe"
+    if old.intent == new.intent:
+        told = ", ".join(_options(old.arguments.writing, new.arguments.writing))
+        yield f"{named}: {told}" if told else named
+    elif before != after:
+        yield named
+
+
+def _pairs(arguments: Iterable[Arg]) -> dict[str, str]:
+    """Return the options among arguments, by name: what follows one and is none itself is its value."""
+    found: dict[str, str] = {}
+    name = ""
+    for word in (each if isinstance(each, str) else "…" for each in arguments):
+        if word.startswith("-"):
+            name = word
+            found[name] = ""
+        else:
+            found[name] = word
+    return found
+
+
+def _options(old: Iterable[Arg], new: Iterable[Arg]) -> Iterator[str]:
+    """Yield how FFmpeg's options differ: "-crf 20 → 21", "with -qscale:v 10", "without -bf 0"."""
+    before, after = _pairs(old), _pairs(new)
+    for name in (*after, *(each for each in before if each not in after)):
+        if name not in after:
+            yield f"without {name} {before[name]}".rstrip()
+        elif name not in before:
+            yield f"with {name} {after[name]}".rstrip()
+        elif before[name] != after[name]:
+            yield f"{name} {before[name]} → {after[name]}"
 
 
 def records_moved(old: Output, new: Output) -> bool:

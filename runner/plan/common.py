@@ -7,10 +7,11 @@ from msgspec.structs import replace
 
 from runner.errors import Problem, problem
 from runner.media.facts import FORMATS, IMAGES, MOST_PIXELS, Facts
-from runner.plan import burn, key, lut, picture, recipes, sound, sound_judgement, timing, wrap
+from runner.plan import burn, key, lut, picture, sound, sound_judgement, timing, wrap
 from runner.plan.alike import Alike
 from runner.plan.arguments import Arg, Auxiliary, Threads
 from runner.plan.model import Burn, PictureIntent, TrackIntent
+from runner.plan.recipe import Recipe
 from runner.plan.setting import Setting
 from runner.spec.own import Own
 from runner.spec.rates import rate_label, rate_text
@@ -23,7 +24,8 @@ class Common:
 
     `reading` lacks the input, `encoding` stands between the sound's options and the wrapper's. `heard` and `unheard`
     are the options and the losses of sound in containers that are not cut to the picture's length; `lost` is what is
-    lost of the picture, `left` of other streams. The digests are parts of the key.
+    lost of the picture, `left` of other streams; `target` is the published data rate of the picture in bits a second.
+    The digests are parts of the key.
     """
 
     picture: PictureIntent
@@ -36,6 +38,7 @@ class Common:
     auxiliary: tuple[Auxiliary, ...]
     channels: tuple[int, ...]
     sample_rates: tuple[int, ...]
+    target: int | None
     tokens: dict[str, str]
     lost: tuple[str, ...]
     unheard: tuple[str, ...]
@@ -104,6 +107,7 @@ def _common(setting: Setting, own: Own, facts: Facts, seen: PictureIntent) -> Co
         auxiliary=(*lut.auxiliary(lut.chosen(setting.spec, _any(own), setting.luts)), *burn.auxiliary(seen)),
         channels=tuple(track.channels for track in heard),
         sample_rates=tuple(track.sample_rate for track in heard),
+        target=recipe.target(seen.width, seen.height, seen.rate),
         tokens={"width": str(seen.width), "height": str(seen.height), "fps": rate_label(seen.rate)},
         lost=tuple(picture.losses(facts.picture, seen, setting.spec, recipe)),
         unheard=tuple(sound_judgement.losses(facts, setting.sound, facts.seconds)),
@@ -154,7 +158,7 @@ def _encoding(setting: Setting, seen: PictureIntent) -> tuple[Arg, ...]:
     )
 
 
-def _threads(recipe: recipes.Recipe) -> tuple[Arg, ...]:
+def _threads(recipe: Recipe) -> tuple[Arg, ...]:
     if recipe.threads == "own":
         return ()
     return ("-threads:v", Threads() if recipe.threads == "any" else str(recipe.threads))

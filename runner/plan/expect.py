@@ -35,6 +35,7 @@ def expectation(
         colour=seen.colour,
         reel=carried.reel,
         sample_rates=shared.sample_rates,
+        target=shared.target,
     )
 
 

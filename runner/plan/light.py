@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from runner.media.facts import Colour, Picture
 from runner.plan.model import PictureIntent
-from runner.plan.recipes import Recipe
+from runner.plan.recipe import Recipe
 
 HDR = {"smpte2084": "PQ", "arib-std-b67": "HLG"}
 LINEAR = "linear"

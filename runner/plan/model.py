@@ -94,6 +94,8 @@ class Expectation(Value, frozen=True, kw_only=True):
 
     `seconds` is the length of the picture, `longest` what the file may last with its sound, `sounds` the length of
     each audio track where it is known; all in seconds. Of `colour` what it names is looked for. Sample rates in Hz.
+    `target` is the data rate of the picture that the codec's maker publishes, in bits a second, where the encoder
+    keeps none by itself.
     """
 
     frames: int
@@ -113,6 +115,7 @@ class Expectation(Value, frozen=True, kw_only=True):
     colour: Colour | None = None
     reel: str | None = None
     sample_rates: tuple[int, ...] = ()
+    target: int | None = None
 
 
 class Key(Value, frozen=True, kw_only=True):
@@ -155,7 +158,10 @@ def _before(directory: str) -> str:
 
 
 class Output(Value, frozen=True, kw_only=True):
-    """One planned file: `name` below the output `directory`; `state` is the folder of its records."""
+    """One planned file: `name` below the output `directory`; `state` is the folder of its records.
+
+    `recipes` is the number of the tables that its arguments come from; the first has none, as in older plans.
+    """
 
     directory: str
     name: str
@@ -170,6 +176,7 @@ class Output(Value, frozen=True, kw_only=True):
     losses: tuple[str, ...] = ()
     auxiliary: tuple[Auxiliary, ...] = ()
     tolerates: tuple[str, ...] = ()
+    recipes: int | None = None
     key: Key
 
     @property

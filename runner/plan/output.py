@@ -51,6 +51,7 @@ def _output(
         losses=_losses(setting, clip, facts, shared, carried, seconds),
         auxiliary=shared.auxiliary,
         tolerates=clip.own.tolerate,
+        recipes=setting.number if setting.number > 1 else None,
         key=_key(setting, clip, facts, shared, carried),
     )
     return output, tokens

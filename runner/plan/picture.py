@@ -9,7 +9,8 @@ from runner.plan import burn, dnxhd, light, lut, timing
 from runner.plan.geometry import Frame, framed, upright
 from runner.plan.light import HDR
 from runner.plan.model import PictureIntent
-from runner.plan.recipes import Recipe, Table
+from runner.plan.recipe import Recipe
+from runner.plan.recipes import Table
 from runner.spec.model import JobSpec
 from runner.spec.rates import rate_label
 from runner.spec.resolution import Resolution, parse_resolution

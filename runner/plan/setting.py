@@ -8,6 +8,7 @@ from typing import Any
 from runner.errors import JobspecError, problem
 from runner.media.toolchain import Release, release
 from runner.plan import recipes, sound
+from runner.plan.recipe import Recipe
 from runner.plan.request import Request
 from runner.spec import naming
 from runner.spec.audio import Audio, audio_of
@@ -43,7 +44,7 @@ class Setting:
     line: Release
     number: int
     table: recipes.Table
-    recipe: recipes.Recipe
+    recipe: Recipe
     sound: sound.Treatment
     overlays: tuple[Overlay, ...]
     luts: tuple[Lut, ...]

@@ -30,16 +30,16 @@ class Report(AbstractContextManager["Report"], Protocol):
 
 
 def line_of(outcome: Outcome) -> str:
-    """Return one line on how a task ended."""
+    """Return how a task ended, a line for each thing to say."""
     name = harmless(outcome.output.location)
     if outcome.problems:
         return "\n".join(f"{outcome.word} {name}: {each}" for each in outcome.problems)
     if outcome.by:
         return f"done   {name}: {problem('JS180', writer=outcome.by)}"
     frames, size = outcome.output.expects.frames, size_text(outcome.size)
-    note = f"alone  {name}: {outcome.note}\n" if outcome.note else ""
+    notes = "".join(f"note   {name}: {note}\n" for note in outcome.notes)
     where = f" on {harmless(outcome.worker)}" if outcome.worker else ""
-    return f"{note}made   {name}  {frames} frames, {size}, {outcome.seconds:.1f} s{where}"
+    return f"{notes}made   {name}  {frames} frames, {size}, {outcome.seconds:.1f} s{where}"
 
 
 class Lines:

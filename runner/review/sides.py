@@ -66,7 +66,8 @@ def side_of(tree: Tree, wish: Confinement = FREE) -> Side:
     project, broken = _project(tree, wish)
     specs = expand(tree, _files(tree), project, _read)
     requests = [each.request for each in specs if each.request]
-    plan, wrong = attempt(requests, toolchain=project.ffmpeg or DECLARED, number=recipes.DECLARED)
+    number = recipes.DECLARED if project.recipes is None else project.recipes
+    plan, wrong = attempt(requests, toolchain=project.ffmpeg or DECLARED, number=number)
     if broken:  # every root is undeclared then, which says nothing more
         return Side(project, specs, plan, broken)
     readings = [each.reading for each in specs]

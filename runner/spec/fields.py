@@ -355,7 +355,7 @@ PROJECT: Mapping[str, Mapping[str, Any]] = {
             "schema": {"description": {"type": "string"}, "read_only": {"type": "boolean"}},
         },
     },
-    "toolchain": {"type": "dict", "schema": {"ffmpeg": {"type": "string"}}},
+    "toolchain": {"type": "dict", "schema": {"ffmpeg": {"type": "string"}, "recipes": {"type": "integer"}}},
     "state_directory": {"type": "string", "minlength": 1, "check_with": PLACE},
     "confined": {"type": "boolean"},
 }

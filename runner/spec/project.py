@@ -35,6 +35,7 @@ class Project:
 
     roots: tuple[Root, ...] = ()
     ffmpeg: str | None = None
+    recipes: int | None = None
     state_directory: str | None = None
     state_line: int = field(default=0, compare=False)
     confined: bool = False
@@ -134,7 +135,15 @@ def read_project(tree: Tree) -> Project:
     roots = tuple(_root(name, entry) for name, entry in sorted(data.get("roots", {}).items()))
     state = data.get("state_directory")
     line = _line_of(text, ("state_directory",)) if state else 0
-    return Project(roots, data.get("toolchain", {}).get("ffmpeg"), state, line, data.get("confined", False))
+    toolchain = data.get("toolchain", {})
+    return Project(
+        roots=roots,
+        ffmpeg=toolchain.get("ffmpeg"),
+        recipes=toolchain.get("recipes"),
+        state_directory=state,
+        state_line=line,
+        confined=data.get("confined", False),
+    )
 
 
 def undeclared(location: Location, project: Project) -> Problem | None:

@@ -86,7 +86,7 @@ def indices(repository: Repository, name: str = "day") -> dict[str, int]:
 
 def test_a_lock_is_written_beside_its_spec(card: Repository) -> None:
     header, first, second = lines(lock_file(card))
-    assert header == {"line": "header", "format": 1, "toolchain": "9.0", "recipes": 1}
+    assert header == {"line": "header", "format": 1, "toolchain": "9.0", "recipes": 2}
     assert (first["location"], first["index"], first["facts"]["picture"]["frames"]) == ("media:a.mov", 0, 5)
     assert (second["location"], second["index"], second["facts"]["picture"]["rate"]) == ("media:x/b.mov", 1, "30/1")
     assert str(card.media) not in lock_file(card).read_text(encoding="utf-8")
@@ -414,9 +414,11 @@ def test_update_moves_the_toolchain_and_says_so(card: Repository) -> None:
 
 def test_update_moves_the_recipes_and_says_so(card: Repository) -> None:
     path = lock_file(card)
-    path.write_text(path.read_text(encoding="utf-8").replace('"recipes":1', '"recipes":0'), encoding="utf-8")
-    assert "recipes 0 → 1" in locked(card, "--update")
+    path.write_text(path.read_text(encoding="utf-8").replace('"recipes":2', '"recipes":1'), encoding="utf-8")
+    locked(card)
     assert lines(path)[0]["recipes"] == 1
+    assert "recipes 1 → 2" in locked(card, "--update")
+    assert lines(path)[0]["recipes"] == 2
 
 
 def test_an_old_toolchain_stays_in_the_plans_until_the_lock_is_updated(card: Repository) -> None:
@@ -836,7 +838,7 @@ HOSTILE = [
     pytest.param(lambda text: text.replace("media:a.mov", "media:a\\u0000.mov"), id="a NUL in a name"),
     pytest.param(lambda text: text.replace("media:a.mov", "media:\\u001b[2J::error::x.mov"), id="commands in a name"),
     pytest.param(lambda text: text.replace('"toolchain":"9.0"', '"toolchain":"\\u001b[2J"'), id="a toolchain of none"),
-    pytest.param(lambda text: text.replace('"recipes":1', f'"recipes":{10**30}'), id="recipes of the far future"),
+    pytest.param(lambda text: text.replace('"recipes":2', f'"recipes":{10**30}'), id="recipes of the far future"),
     pytest.param(lambda text: text.replace('"yuv420p"', '"yuv420p,movie=/etc/passwd"'), id="a filter for a format"),
     pytest.param(lambda text: text.replace('"mov,mp4,m4a,3gp,3g2,mj2"', '"concat"'), id="a demuxer of playlists"),
     pytest.param(lambda text: text + text.replace("25/1", "24/1").replace('"9.0"', '"5.1"'), id="everything twice"),

@@ -76,7 +76,7 @@ def test_every_value_is_shown_with_file_and_line_or_as_a_default(team: Repositor
         "sources[1]": ("glob: media:x/**/*.mov, exclude: **/SUB/**, on_unusable: skip", "specs/day.yaml:5"),
         "sources[2]": ("media:b.mov", "specs/day.yaml:8"),
         "toolchain": ("FFmpeg 9.0", "default"),
-        "recipes": ("1", "default"),
+        "recipes": ("2", "default"),
     }
 
 
@@ -88,6 +88,29 @@ def test_what_the_project_declares_is_shown_as_its(team: Repository) -> None:
     assert shown["state_directory"] == ("proxies:records", "jobspec.toml")
 
 
+def test_the_number_of_recipes_that_the_project_declares_is_shown_planned_and_locked(repository: Repository) -> None:
+    clip(repository.media / "a.mov", seconds=0.08)
+    repository.spec()
+    text = (repository.top / "jobspec.toml").read_text(encoding="utf-8")
+    repository.write("jobspec.toml", f"{text}[toolchain]\nrecipes = 1\n")
+    assert rows(repository)["recipes"] == ("1", "jobspec.toml")
+    assert "FFmpeg 9.0, recipes 1, " in jobspec(repository, "plan").stdout
+    assert jobspec(repository, "lock").returncode == 0
+    repository.write("jobspec.toml", text)
+    assert rows(repository)["recipes"] == ("1", "specs/day.lock.jsonl")
+
+
+def test_a_number_of_recipes_that_is_none_is_an_error_in_the_project(repository: Repository) -> None:
+    clip(repository.media / "a.mov", seconds=0.08)
+    repository.spec()
+    text = (repository.top / "jobspec.toml").read_text(encoding="utf-8")
+    repository.write("jobspec.toml", f"{text}[toolchain]\nrecipes = 99\n")
+    done = jobspec(repository, "plan")
+    assert (done.returncode, "JS084" in done.stderr) == (1, True)
+    repository.write("jobspec.toml", f'{text}[toolchain]\nrecipes = "1"\n')
+    assert "jobspec.toml:5:1: JS012 toolchain.recipes" in jobspec(repository, "check").stderr
+
+
 def test_what_the_lock_froze_is_shown_as_the_locks(repository: Repository) -> None:
     clip(repository.media / "a.mov", seconds=0.08)
     repository.spec()
@@ -96,7 +119,7 @@ def test_what_the_lock_froze_is_shown_as_the_locks(repository: Repository) -> No
     repository.write("jobspec.toml", f'{text}[toolchain]\nffmpeg = "7.0"\n')
     shown = rows(repository)
     assert shown["toolchain"] == ("FFmpeg 9.0", "specs/day.lock.jsonl")
-    assert shown["recipes"] == ("1", "specs/day.lock.jsonl")
+    assert shown["recipes"] == ("2", "specs/day.lock.jsonl")
     shutil.rmtree(repository.media)
     assert rows(repository) == shown
 

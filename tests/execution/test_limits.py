@@ -70,7 +70,7 @@ def test_room_is_asked_of_the_disk_that_will_hold_the_file_before_its_folder_is_
     assert found
     wanted, free = found
     assert free == os.statvfs("/").f_bavail * os.statvfs("/").f_frsize
-    assert wanted == 65536 + int(320 * 180 * 10 * 0.94 / 8 / 2)
+    assert wanted == 65536 + int(320 * 180 * 10 * 0.86 / 8 / 2)
 
 
 def test_what_cannot_fit_is_refused_before_ffmpeg_is_started(

@@ -166,8 +166,8 @@ def test_when_they_fail_together_each_is_made_alone_and_the_ledger_shows_it(
     assert [each.word for each in outcomes.values()] == ["made"] * 3, messages(outcomes.values())
     assert count() == 4
     for name, outcome in outcomes.items():
-        assert outcome.note and outcome.note.code == "JS220"
-        assert name not in outcome.note.message.partition("failed first")[0]
+        assert outcome.alone and outcome.alone.code == "JS220"
+        assert name not in outcome.alone.message.partition("failed first")[0]
         assert code in line_of(outcome)
     for output in plan.outputs:
         records = bench.records(output)
@@ -186,7 +186,7 @@ def test_the_one_that_the_gate_refuses_is_the_only_one_made_again(bench: Bench, 
     outcomes = make(bench, plan, ffmpeg)
     assert [each.word for each in outcomes.values()] == ["made"] * 3
     assert count() == 2
-    assert [each.note is not None for each in outcomes.values()] == [False, False, True]
+    assert [each.alone is not None for each in outcomes.values()] == [False, False, True]
     assert story(bench, "lt.mov") == story(bench, "proxy.mov") == ["started", "verified", "finished"]
     assert story(bench, "h264.mov") == ["started", "failed", "started", "verified", "finished"]
 

@@ -92,10 +92,12 @@ def spec(**changes: Any) -> JobSpec:
     return JobSpec(**{**plain, **changes})
 
 
-def plan(known: Facts | Sequence[Facts], toolchain: str = DECLARED, **changes: Any) -> Plan:
-    """Return the plan of one job whose sources have these facts; `changes` are its spec's."""
+def plan(
+    known: Facts | Sequence[Facts], toolchain: str = DECLARED, *, number: int = recipes.DECLARED, **changes: Any
+) -> Plan:
+    """Return the plan of one job whose sources have these facts, by recipes `number`; `changes` are its spec's."""
     every = (known,) if isinstance(known, Facts) else tuple(known)
-    return build([Request(spec=spec(**changes), facts=every)], toolchain=toolchain, number=recipes.DECLARED)
+    return build([Request(spec=spec(**changes), facts=every)], toolchain=toolchain, number=number)
 
 
 def planned(known: Facts, toolchain: str = DECLARED, **changes: Any) -> Output:

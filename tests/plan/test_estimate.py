@@ -6,14 +6,17 @@ from pathlib import Path
 import pytest
 
 from runner.plan.estimate import RATES, Cost, cost
+from runner.plan.recipes import TABLES
 from runner.spec.codecs import CODECS
 from tests.clips import clip
 from tests.plan.planning import facts, made, planned, planned_from
 
 
 def test_every_codec_has_its_rates() -> None:
-    assert set(RATES) == set(CODECS)
-    assert all(rate.bits > 0 and rate.cpu > 0 for rate in RATES.values())
+    assert set(RATES) == set(TABLES)
+    for rates in RATES.values():
+        assert set(rates) == set(CODECS)
+        assert all(rate.bits > 0 and rate.cpu > 0 for rate in rates.values())
 
 
 def test_nothing_costs_nothing() -> None:

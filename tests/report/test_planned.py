@@ -26,7 +26,7 @@ def test_a_plan_tells_of_each_output_what_it_is_made_of_and_into(bench: Bench) -
         "    from media:b.mov: h264 320x180 25 fps, 10 frames, no sound",
         "    make h264 160x90 25 fps in mp4, 10 frames, no sound",
     ]
-    assert last.startswith("2 outputs, FFmpeg 9.0, recipes 1, ")
+    assert last.startswith("2 outputs, FFmpeg 9.0, recipes 2, ")
     assert last.endswith(digest(plan))
 
 

@@ -29,8 +29,8 @@ def test_an_output_that_was_made_alone_says_why_before_that(bench: Bench) -> Non
     bench.clip()
     (output,) = bench.plan().outputs
     note = problem("JS220", others="proxies:out/b.mov", reason="FFmpeg failed")
-    assert line_of(Outcome(output, (), 2.3, 82_400, note=note)) == (
-        "alone  proxies:out/a.mov: JS220: it was made alone, since together with proxies:out/b.mov it failed first:"
+    assert line_of(Outcome(output, (), 2.3, 82_400, alone=note)) == (
+        "note   proxies:out/a.mov: JS220: it was made alone, since together with proxies:out/b.mov it failed first:"
         " FFmpeg failed\nmade   proxies:out/a.mov  10 frames, 82.4 KB, 2.3 s"
     )
 

@@ -36,13 +36,25 @@ class Task:
         """Keep how an output ended, or all of them where nothing was begun."""
         for output in self.group:
             if told.what == "refused" or output.location == told.output:
-                outcome = Outcome(output, told.problems, told.seconds, told.size, told.by, self.worker)
-                self.ended[output.location] = outcome
+                self.ended[output.location] = _outcome(output, told, self.worker)
 
     def outcome(self, output: Output, wrong: Problem | None) -> Outcome:
         """Return how an output ended; where that was not told, it is for this reason."""
         wrong = wrong or problem("JS249", worker=self.worker or "?", reason="nothing was told of it")
         return self.ended.get(output.location) or Outcome(output, (wrong,), 0, worker=self.worker)
+
+
+def _outcome(output: Output, told: Told, worker: str | None) -> Outcome:
+    return Outcome(
+        output,
+        told.problems,
+        told.seconds,
+        size=told.size,
+        by=told.by,
+        worker=worker,
+        alone=told.alone,
+        excess=told.excess,
+    )
 
 
 class Account:

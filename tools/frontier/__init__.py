@@ -1,0 +1,1 @@
+"""Encoder settings against each other: CPU time, likeness and size, on several kinds of pictures."""

@@ -1,0 +1,109 @@
+"""Which settings are held against each other, for each codec: the rows of all recipes, and what else there is."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from runner.plan.recipe import Recipe
+from runner.plan.recipes import TABLES
+from runner.spec.codecs import CODECS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One setting of one codec; `numbers` are the recipes that have it as their row."""
+
+    codec: str
+    name: str
+    recipe: Recipe
+    numbers: tuple[int, ...] = ()
+
+    @property
+    def container(self) -> str:
+        """A container that the codec goes into."""
+        return "mkv" if self.codec in ("vp9", "av1") else "mov"
+
+
+# Other encoders: what they keep of the options is the profile.
+_AW = {"-c:v": "prores_aw"}
+_QUANTISERS = {
+    "prores_proxy": (
+        ("proxy", 4),
+        ("proxy", 6),
+        ("proxy", 7),
+        ("proxy", 8),
+        ("proxy", 9),
+        ("lt", 8),
+        ("lt", 10),
+        ("lt", 11),
+    ),
+    "prores_lt": (("lt", 4), ("lt", 5), ("standard", 6), ("standard", 7), ("standard", 8), ("hq", 11)),
+    "prores_standard": (("standard", 4), ("hq", 6), ("hq", 7), ("hq", 8)),
+    "prores_hq": (("hq", 2), ("hq", 4), ("hq", 5)),
+    "prores_4444": (("hq", 2), ("hq", 4), ("hq", 5)),
+}
+_OTHERS: Mapping[str, tuple[Mapping[str, str], ...]] = {
+    "dnxhr_lb": ({"-ibias": "0"}, {"-mbd": "rd"}),
+    "h264": (
+        {"-preset": "ultrafast"},
+        {"-preset": "superfast"},
+        {"-preset": "superfast", "-crf": "19"},
+        {"-preset": "faster"},
+        {"-preset": "fast"},
+        {"-tune": "fastdecode"},
+    ),
+    "h265": ({"-preset": "ultrafast"}, {"-preset": "superfast"}, {"-preset": "veryfast"}, {"-preset": "medium"}),
+    "vp9": (
+        {"-cpu-used": "5"},
+        {"-deadline": "realtime", "-cpu-used": "5"},
+        {"-deadline": "realtime", "-cpu-used": "7"},
+        {"-tile-columns": "2"},
+    ),
+    "av1": ({"-preset": "7"}, {"-preset": "9"}, {"-preset": "10"}, {"-preset": "12"}),
+}
+
+
+def _with(row: Recipe, changes: Mapping[str, str]) -> Recipe:
+    """Return a recipe with other values of some options, in their places or behind all."""
+    options = list(row.options)
+    for name, value in changes.items():
+        if name in options:
+            options[options.index(name) + 1] = value
+        else:
+            options += [name, value]
+    return replace(row, options=tuple(options))
+
+
+def _rows(codec: str) -> Iterator[Candidate]:
+    """Yield the rows of all numbers, equal ones once."""
+    rows: dict[tuple[str, ...], list[int]] = {}
+    for number, table in TABLES.items():
+        rows.setdefault((table.picture[codec].encoder, *table.picture[codec].options), []).append(number)
+    for numbers in rows.values():
+        named = f"recipes {' and '.join(map(str, numbers))}"
+        yield Candidate(codec=codec, name=named, recipe=TABLES[numbers[0]].picture[codec], numbers=tuple(numbers))
+
+
+def _others(codec: str) -> Iterator[Candidate]:
+    row = TABLES[1].picture[codec]
+    for matrix, quantiser in _QUANTISERS.get(codec, ()):
+        changes = {"-quant_mat": matrix, "-qscale:v": str(quantiser)}
+        yield Candidate(codec=codec, name=f"{matrix} matrix, q {quantiser}", recipe=_with(row, changes))
+    if codec in _QUANTISERS:
+        aw = replace(_with(row, {"-profile:v": row.options[1].replace("4444", "4")}), encoder="prores_aw")
+        yield Candidate(codec=codec, name="prores_aw", recipe=aw)
+    for changes in _OTHERS.get(codec, ()):
+        name = " ".join(f"{option} {value}" for option, value in changes.items())
+        yield Candidate(codec=codec, name=name, recipe=_with(row, changes))
+
+
+def candidates(codec: str) -> tuple[Candidate, ...]:
+    """Return the settings of one codec that differ, the row of number 1 first. Raises KeyError for no codec."""
+    known: dict[tuple[str, ...], Candidate] = {}
+    for each in (*_rows(codec), *_others(codec)):
+        known.setdefault((each.recipe.encoder, *each.recipe.options), each)
+    return tuple(known.values())
+
+
+def codecs() -> tuple[str, ...]:
+    """Return the codecs whose rows can be measured at any size: all but the list of DNxHD."""
+    return tuple(name for name in CODECS if not TABLES[1].picture[name].fixed)
