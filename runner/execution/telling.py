@@ -12,7 +12,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     *begun*: `owner` is the process that makes it. *moved*: `frame` frames are written, `speed` is against real time.
     *ended*: `problems` are why there is no file, `size` is in bytes, `seconds` wall time, `by` the writer of another
-    runner that had made it, `alone` and `excess` what is to be known of it (see Outcome). *refused*: nothing was begun at all, for these `problems`.
+    runner that had made it, `alone` and `excess` what is to be known of it (see Outcome). *refused*: nothing was begun
+    at all, for these `problems`.
     """
 
     what: Literal["begun", "moved", "ended", "refused"]
