@@ -23,26 +23,17 @@ class Candidate:
         return "mkv" if self.codec in ("vp9", "av1") else "mov"
 
 
-# Other encoders: what they keep of the options is the profile.
-_AW = {"-c:v": "prores_aw"}
-_QUANTISERS = {
-    "prores_proxy": (
-        ("proxy", 4),
-        ("proxy", 6),
-        ("proxy", 7),
-        ("proxy", 8),
-        ("proxy", 9),
-        ("lt", 8),
-        ("lt", 10),
-        ("lt", 11),
-    ),
-    "prores_lt": (("lt", 4), ("lt", 5), ("standard", 6), ("standard", 7), ("standard", 8), ("hq", 11)),
+# Of ProRes: the quantiser of all slices, and the matrix that it multiplies.
+_QUANTISERS: Mapping[str, tuple[tuple[str, int], ...]] = {
+    "prores_proxy": (("proxy", 4), ("proxy", 6), ("proxy", 8), ("proxy", 12), ("lt", 10), ("lt", 11)),
+    "prores_lt": (("lt", 4), ("lt", 5), ("standard", 6), ("standard", 8), ("hq", 11)),
     "prores_standard": (("standard", 4), ("hq", 6), ("hq", 7), ("hq", 8)),
     "prores_hq": (("hq", 2), ("hq", 4), ("hq", 5)),
     "prores_4444": (("hq", 2), ("hq", 4), ("hq", 5)),
 }
 _OTHERS: Mapping[str, tuple[Mapping[str, str], ...]] = {
-    "dnxhr_lb": ({"-ibias": "0"}, {"-mbd": "rd"}),
+    "dnxhr_lb": ({"-mbd": "rd"},),
+    "dnxhr_hqx": ({"-mbd": "rd"},),
     "h264": (
         {"-preset": "ultrafast"},
         {"-preset": "superfast"},
@@ -54,9 +45,9 @@ _OTHERS: Mapping[str, tuple[Mapping[str, str], ...]] = {
     "h265": ({"-preset": "ultrafast"}, {"-preset": "superfast"}, {"-preset": "veryfast"}, {"-preset": "medium"}),
     "vp9": (
         {"-cpu-used": "5"},
-        {"-deadline": "realtime", "-cpu-used": "5"},
-        {"-deadline": "realtime", "-cpu-used": "7"},
-        {"-tile-columns": "2"},
+        {"-deadline": "realtime", "-cpu-used": "5", "-crf": "33"},
+        {"-deadline": "realtime", "-cpu-used": "6"},
+        {"-deadline": "realtime", "-cpu-used": "7", "-crf": "33"},
     ),
     "av1": ({"-preset": "7"}, {"-preset": "9"}, {"-preset": "10"}, {"-preset": "12"}),
 }
