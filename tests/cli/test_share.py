@@ -65,6 +65,17 @@ def test_only_outputs_that_need_making_take_part(team: Repository) -> None:
     assert len(count.read_text().splitlines()) == 2
 
 
+def test_a_picture_that_gets_more_frames_for_three_codecs_is_made_within_seconds(repository: Repository) -> None:
+    # Made by one FFmpeg this hangs: the limit on silence would end it after two minutes, and each would be made alone.
+    repository.clip("a.mov", seconds=3, tracks=(1,))
+    for codec in ("prores_lt", "h264", "dnxhr_lb"):
+        spec = repository.spec(f"{codec}.yaml", codec=codec, template=codec, more='fps_explicit: "50"\n')
+        spec.write_text(spec.read_text().replace("same-as-source", "explicit"))
+    done = jobspec(repository, "run", "--stall-timeout", "20")
+    assert (done.returncode, "failed first" in done.stderr) == (0, False), done.stderr
+    assert repository.outputs() == ["out/dnxhr_lb.mov", "out/h264.mov", "out/prores_lt.mov"]
+
+
 def test_what_was_made_together_is_done_for_a_run_that_does_not_share(team: Repository) -> None:
     assert jobspec(team, "run").returncode == 0
     before = {name: streamhash(team.proxies / name) for name in ALL}
