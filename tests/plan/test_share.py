@@ -58,6 +58,13 @@ def test_what_is_not_read_alike_is_not_shared(other: Output) -> None:
     assert shared(planned(facts()), other) == [(0,), (1,)]
 
 
+def test_outputs_with_sound_and_outputs_without_are_parted() -> None:
+    known = facts(sound=tracks(1, 2))
+    heard, mixed, silent = (planned(known, **each) for each in ({}, {"audio": {"channels": 1}}, {"audio": "none"}))
+    assert shared(heard, silent, mixed, silent) == [(0, 2), (1, 3)]
+    assert shared(planned(facts()), planned(facts(), audio="none")) == [(0, 1)]
+
+
 @pytest.mark.parametrize(
     ("known", "rate"),
     [
@@ -184,7 +191,7 @@ def test_rates_sizes_and_sound_of_their_own_are_nobody_elses(tmp_path: Path) -> 
         planned_from(source, **PRORES),
         planned_from(source, **H264),
         planned_from(source, **PRORES, fps_explicit="24", conform=True),
-        planned_from(source, **DNXHR, audio="none"),
+        planned_from(source, **DNXHR, audio={"channels": 1}),
     ]
     same_streams(outputs, tmp_path)
 
