@@ -188,11 +188,19 @@ def _alone(output: Output, setting: Setting, replaces: Mapping[str, str], tell: 
 def _together(
     outputs: Sequence[Output], setting: Setting, replaces: Mapping[str, str], tell: Tell
 ) -> Iterator[tuple[Outcome, bool]]:
-    """Try outputs of one source at once; yield how each ended, and whether it is to be tried alone."""
+    """Try outputs of one source at once; yield how each ended, and whether it is to be tried alone.
+
+    That is what failed once it was under way with others; of what failed by itself, what may pass.
+    """
     begun = [_begun(each, setting, replaces, tell, 0) for each in outputs]
-    yield from ((each, False) for each in begun if isinstance(each, Outcome))
+    yield from ((each, _again(each, setting)) for each in begun if isinstance(each, Outcome))
     for each in _tried([each for each in begun if isinstance(each, Attempt)]):
-        yield each.settled, each.before is not None and each.settled.word == "failed"
+        under_way = each.before is not None and each.settled.word == "failed"
+        yield each.settled, under_way or _again(each.settled, setting)
+
+
+def _again(outcome: Outcome, setting: Setting) -> bool:
+    return setting.retries > 0 and endings.may_pass(outcome.problems)
 
 
 def _note(outcome: Outcome, outputs: Sequence[Output]) -> Problem:
