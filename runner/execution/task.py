@@ -79,6 +79,16 @@ def _place(attempt: Attempt, task: Sequence[Attempt]) -> None:
     auxiliary.place(missing, folder, attempt.setting.mounts)
 
 
+def _placed(task: list[Attempt]) -> list[Attempt]:
+    """Return the attempts whose files lie where FFmpeg starts: the first may drop out, and with it its folder."""
+    while task:
+        ready = _going_on(task, partial(_place, task=task))
+        if ready and ready[0] is task[0]:
+            return ready
+        task = ready
+    return task
+
+
 def _failed(attempt: Attempt, error: JobspecError | OSError) -> tuple[Problem, ...]:
     """Record a failure and return its problems; a full disk may refuse even the record."""
     found = error.problems if isinstance(error, JobspecError) else (_of_error(attempt, error),)
@@ -152,8 +162,7 @@ def _tried(attempts: Sequence[Attempt]) -> Iterator[Attempt]:
             held.callback(_tidy, each)
         task = _claimed(attempts, held)
         task = _going_on(task, partial(steps.start, task=task))
-        task = _going_on(task, partial(_place, task=task))
-        if task:
+        if task := _placed(task):
             task = _going_on(task, partial(_judge, task=task, ended=_encode(task)))
         yield from (each for each in attempts if each.outcome)
         for each in task:

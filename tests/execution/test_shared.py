@@ -18,6 +18,7 @@ from runner.execution.task import Outcome, execute
 from runner.media.probe import probe
 from runner.media.toolchain import DECLARED
 from runner.plan import recipes
+from runner.plan.arguments import LutFile, TextFile
 from runner.plan.build import Request, build
 from runner.plan.model import Output, Plan
 from runner.plan.share import apart
@@ -149,6 +150,25 @@ def test_what_fits_no_more_beside_the_others_drops_out(
         "proxy.mov": [],
         "h264.mov": ["JS175"],
     }
+
+
+def test_files_that_filters_read_lie_where_ffmpeg_starts_also_when_the_first_drops_out(
+    bench: Bench, plan: Plan
+) -> None:
+    text = TextFile(name="text0.txt", text="day")
+    gone = LutFile(name="lut.cube", location="media:gone.cube", sha256="sha256:00", head="LUT_3D_SIZE 3")
+    files = ((text, gone), (text, gone), (text,))
+    outputs = [
+        msgspec.structs.replace(output, auxiliary=each) for output, each in zip(plan.outputs, files, strict=True)
+    ]
+    ffmpeg, count = counting(bench, '[ "$(cat text0.txt)" = day ] || exit 7; exec "$real" "$@" "$last"')
+    outcomes = make(bench, plan, ffmpeg, outputs)
+    assert {name: codes(each) for name, each in outcomes.items()} == {
+        "lt.mov": ["JS156"],
+        "proxy.mov": ["JS156"],
+        "h264.mov": [],
+    }
+    assert count() == 1
 
 
 FAULTS = [
