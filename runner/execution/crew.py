@@ -18,7 +18,8 @@ _FILLS: dict[str, int | None] = {"h264": 4, "h265": 4, "vp9": 4, "av1": None}
 
 
 def _fills(group: Group, here: int) -> int:
-    return max(_FILLS.get(output.intent.picture.codec, 1) or here for output in group)
+    """Return how many of the cores here one FFmpeg fills: its encoders run together, each in threads of its own."""
+    return min(here, sum(_FILLS.get(output.intent.picture.codec, 1) or here for output in group))
 
 
 def at_once(groups: Sequence[Group], asked: int | None = None) -> int:

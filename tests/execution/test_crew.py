@@ -43,6 +43,22 @@ def test_workers_fill_the_cores_and_no_more(
     assert at_once(groups(tasks, codec)) == workers
 
 
+@pytest.mark.parametrize(
+    ("codec", "outputs", "workers"),
+    [
+        pytest.param("h264", 1, 5, id="four pinned threads"),
+        pytest.param("h264", 2, 3, id="twice four pinned threads"),
+        pytest.param("h264", 8, 2, id="more pinned threads than there are cores"),
+        pytest.param("prores_proxy", 4, 5, id="four encoders that take the threads they get"),
+    ],
+)
+def test_encoders_of_one_process_run_together(
+    codec: str, outputs: int, workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine(monkeypatch, 16)
+    assert at_once([group * outputs for group in groups(100, codec)]) == workers
+
+
 def test_as_many_as_are_asked_for_and_never_none(monkeypatch: pytest.MonkeyPatch) -> None:
     machine(monkeypatch, 2, 2 * GIB)
     assert at_once(groups(100), 3) == 3
