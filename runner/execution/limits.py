@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.execution.process import Limits
-from runner.plan.estimate import cost
+from runner.plan.estimate import cost, memory
 from runner.plan.model import Output
 
 # Ten minutes for a slow mount to wake up; a hundred times the clip's length, or twenty times the CPU time that
@@ -16,9 +16,8 @@ _WALL_SECONDS, _WALL_LENGTHS, _WALL_CPU = 600, 100, 20
 # FFmpeg reports twice a second. Two minutes are an NFS server that restarts; a tenth of the length leaves room for
 # what takes long without a report, such as the index of a large file.
 _STALL_SECONDS, _STALL_LENGTHS = 120, 0.1
-# Of the machine's memory, for all FFmpegs together; but never less than a good job needs. Measured with 9.0.2 on two
-# cores, bytes of data segment: 320x180 below 0.5 GiB; 4K x264 and x265 1.5, SVT-AV1 2; 8K x265 and SVT-AV1 6 GiB.
-_MEMORY_PART, _MEMORY_LEAST, _MEMORY_PIXEL = 0.8, 1 << 30, 220
+# Of the machine's memory, for all FFmpegs together; but never less than a good job needs (plan/estimate.py).
+_MEMORY_PART = 0.8
 # What a file system needs beside the file: its own records, our ledger, plan and log.
 _ROOM_BESIDE = 1 << 16
 
@@ -35,12 +34,6 @@ class Wanted:
 DEFAULTS = Wanted()
 
 
-def _pixels(output: Output) -> int:
-    """Return the pixels of the larger picture of the two, source and output."""
-    picture, expects = output.source.facts.picture, output.expects
-    return max(picture.width * picture.height, expects.width * expects.height)
-
-
 def _for_all() -> int | None:
     """Return the bytes of memory for all FFmpegs, None where the machine does not say how much it has."""
     try:
@@ -49,20 +42,15 @@ def _for_all() -> int | None:
         return None
 
 
-def _least(outputs: Sequence[Output]) -> int:
-    """Return the bytes of memory that one FFmpeg may need for these outputs."""
-    return sum(_MEMORY_LEAST + _MEMORY_PIXEL * _pixels(each) for each in outputs)
-
-
 def _memory(outputs: Sequence[Output], workers: int) -> int | None:
     total = _for_all()
-    return None if total is None else max(_least(outputs), total // workers)
+    return None if total is None else max(memory(outputs), total // workers)
 
 
 def that_fit_memory(groups: Sequence[Sequence[Output]]) -> int:
     """Return how many of these groups the memory holds at once, at least 1, should the largest of them meet."""
     total = _for_all()
-    return len(groups) if total is None else max(1, total // max(map(_least, groups), default=1))
+    return len(groups) if total is None else max(1, total // max(map(memory, groups), default=1))
 
 
 def limits_of(outputs: Sequence[Output], wanted: Wanted, workers: int = 1) -> Limits:
@@ -73,11 +61,11 @@ def limits_of(outputs: Sequence[Output], wanted: Wanted, workers: int = 1) -> Li
     length, cpu = max(float(each.expects.seconds) for each in outputs), cost(outputs).cpu
     wall = _WALL_SECONDS + _WALL_LENGTHS * length + _WALL_CPU * cpu
     stall = _STALL_SECONDS + _STALL_LENGTHS * length
-    memory = _memory(outputs, workers) if wanted.memory is None else wanted.memory
+    allowed = _memory(outputs, workers) if wanted.memory is None else wanted.memory
     return Limits(
         wall=(wall if wanted.timeout is None else wanted.timeout) or None,
         stall=(stall if wanted.stall_timeout is None else wanted.stall_timeout) or None,
-        memory=memory or None,
+        memory=allowed or None,
     )
 
 

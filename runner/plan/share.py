@@ -13,11 +13,15 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import msgspec
 
 from runner.plan.arguments import Auxiliary
+from runner.plan.estimate import memory
 from runner.plan.model import Output, Plan, Task
 
 # Each output has an encoder of its own in memory and a claim that others wait for; by eight, decoding is an eighth of
 # what it was, and little is left to save.
 MOST = 8
+# Bytes that the outputs of a task may need together: what eight of 1080 lines do, or four of 2160, and what a machine
+# of 16 GiB allows FFmpeg (execution/limits.py). It is no machine's own figure: a plan is the same wherever it is made.
+MOST_MEMORY = 12 << 30
 
 
 def _may_share(output: Output) -> bool:
@@ -56,7 +60,7 @@ def _lie_together(outputs: Iterable[Output]) -> bool:
 def _fits(output: Output, outputs: Sequence[Output], group: Sequence[int]) -> bool:
     others = [outputs[number] for number in group]
     every = (*others, output)
-    few = len(group) < MOST and all(map(_may_share, every))
+    few = len(group) < MOST and memory(every) <= MOST_MEMORY and all(map(_may_share, every))
     return few and _read_alike(output, others[0]) and _lie_together(every)
 
 

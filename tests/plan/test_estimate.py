@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.plan.estimate import RATES, Cost, cost
+from runner.plan.estimate import RATES, Cost, cost, memory
 from runner.plan.recipes import TABLES
 from runner.spec.codecs import CODECS
 from tests.clips import clip
@@ -46,6 +46,15 @@ def test_half_the_sides_cost_a_quarter() -> None:
 def test_the_codec_decides_the_size() -> None:
     sizes = [cost([planned(facts(), codec=codec)]).size for codec in ("h264", "prores_proxy", "prores_hq")]
     assert sizes == sorted(sizes)
+
+
+def test_memory_is_for_each_output_and_for_the_source_once() -> None:
+    pixel, gib, uhd, hd = 220, 1 << 30, 3840 * 2160, 1920 * 1080
+    known = facts(width=3840, height=2160)
+    whole, half = planned(known), planned(known, resolution="half")
+    assert memory([whole]) == memory([half]) == gib + pixel * uhd
+    assert memory([half, half, half]) == 3 * gib + pixel * (uhd + 2 * hd)
+    assert memory([half, whole]) == 2 * gib + pixel * (uhd + hd)
 
 
 @pytest.mark.parametrize("codec", ["prores_proxy", "prores_hq", "dnxhr_lb", "dnxhr_hqx"])

@@ -91,8 +91,25 @@ def test_files_of_one_name_in_the_work_folder_must_be_one_file() -> None:
     assert shared(day, plain, night, day, night) == [(0, 1, 3), (2, 4)]
 
 
-def test_a_task_has_no_more_outputs_than_memory_is_meant_for() -> None:
+def test_a_task_has_no_more_outputs_than_save_anything() -> None:
     assert [len(each) for each in shared(*renditions(2 * MOST + 1))] == [MOST, MOST, 1]
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "resolution", "sizes"),
+    [
+        pytest.param(3840, 2160, "same", [4, 4], id="UHD"),
+        pytest.param(3840, 2160, "half", [7, 1], id="HD of UHD, which is decoded once"),
+        pytest.param(7680, 4320, "same", [1] * 8, id="8K"),
+        pytest.param(7680, 4320, "quarter", [3, 3, 2], id="HD of 8K"),
+    ],
+)
+def test_a_task_has_no_more_outputs_than_a_machine_may_be_expected_to_hold(
+    width: int, height: int, resolution: str, sizes: list[int]
+) -> None:
+    known = facts(width=width, height=height)
+    outputs = [planned(known, job_id=f"job{number}", resolution=resolution) for number in range(MOST)]
+    assert [len(each) for each in shared(*outputs)] == sizes
 
 
 def test_every_output_is_in_one_task() -> None:
