@@ -1,10 +1,12 @@
 """What `run` and `retry` share: choose what to make, make it, say what came of it."""
 
 import json
+import stat
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from runner.cli.beforehand import beforehand
@@ -47,6 +49,8 @@ class ResultOf(Generic[P]):
 
     def of(self, output: P) -> Outcome | None:
         """Return the outcome of one output, if it was begun."""
+        if not self.outcomes:
+            return None
         if len(self._by_output) != len(self.outcomes):  # a search for each of 100,000 would take longer than the run
             self._by_output = {id(each.output): each for each in self.outcomes}
         return self._by_output.get(id(output))
@@ -172,8 +176,15 @@ def _row(standing: StandingOf[Planned], outcome: Outcome | None, mounts: Mounts)
     output = standing.output
     word = outcome.word if outcome else str(standing.state)
     path = mounts.bind(parse_location(output.location))
-    size = size_text(path.stat().st_size) if path.is_file() else ""
-    return (word, output.origin, output.codec, str(output.frames), size, str(path))
+    return (word, output.origin, output.codec, str(output.frames), _size(path), str(path))
+
+
+def _size(path: Path) -> str:
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return ""
+    return size_text(status.st_size) if stat.S_ISREG(status.st_mode) else ""
 
 
 def _print(result: ResultOf[P], mounts: Mounts) -> None:
