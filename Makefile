@@ -6,7 +6,7 @@ DEMO := demo
 export JOBSPEC_ROOT_MEDIA = $(CURDIR)/$(DEMO)/media
 export JOBSPEC_ROOT_PROXIES = $(CURDIR)/$(DEMO)/proxies
 
-.PHONY: demo test faults fuzz bench frontier bench-compare lint clean
+.PHONY: demo test faults test-cluster fuzz bench frontier bench-compare lint clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -33,6 +33,11 @@ faults: $(VENV)/.ready
 	rm -rf build/faults && mkdir -p build/faults
 	JOBSPEC_FIGURES=$(CURDIR)/build/faults $(BIN)/python -m pytest -n auto -m 'long or not long' tests/faults
 	$(BIN)/python -m tools.reliability build/faults docs/reliability.md
+
+# A scheduler and two workers as processes on loopback, and whoever dies in the middle; about five minutes.
+test-cluster: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,dask]'
+	$(BIN)/python -m pytest -m cluster tests/cluster
 
 # What reads a stranger's files, fed with what libFuzzer thinks up; a minute each, or SECONDS.
 SECONDS ?= 60

@@ -6,6 +6,7 @@ so a field that a later version adds changes no digest of a value that does not 
 
 import hashlib
 import re
+from collections.abc import Hashable
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -60,12 +61,19 @@ def plain(value: object) -> Any:
     return msgspec.to_builtins(value, enc_hook=_encode, order="sorted")
 
 
+# What a union may hold is worked out once: to do so for each line takes longer than to read it.
+@lru_cache(maxsize=64)
+def _decoder(wanted: Hashable) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(wanted, dec_hook=_decode)
+
+
 def decode(data: bytes | str, wanted: type[T]) -> T:
     """Read canonical JSON as `wanted`. Raises msgspec.MsgspecError with the path of what does not fit."""
     try:
-        return msgspec.json.decode(data, type=wanted, dec_hook=_decode)
+        found: T = _decoder(wanted).decode(data)  # type: ignore[arg-type]
     except RecursionError:
         raise msgspec.ValidationError("it is nested too deep") from None
+    return found
 
 
 def digest(value: object) -> str:

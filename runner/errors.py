@@ -318,6 +318,32 @@ CODES: dict[str, Row] = {
         " heavier than its profile. Its recipe keeps a quality, not a rate; a lock of recipes 1 keeps the rate",
         Exit.OK,
     ),
+    # running on a cluster
+    "JS240": Row(
+        "--engine dask needs Dask, which is not installed: pip install 'jobspec-runner[dask]'", Exit.TRY_AGAIN
+    ),
+    "JS241": Row(
+        "{found} is not encrypted, and whoever reaches a Dask scheduler runs code on its workers; use tls://, or say"
+        " --insecure where nobody else is on the network",
+        Exit.USAGE,
+    ),
+    "JS242": Row("the scheduler {found} cannot be reached: {reason}", Exit.TRY_AGAIN),
+    "JS243": Row("{found} is no address of a scheduler; write tls://HOST:PORT, or tcp://HOST:PORT", Exit.USAGE),
+    "JS244": Row(
+        'no worker of {found} has a slot; start workers as docs/cluster.md says, with --resources "encode=1"',
+        Exit.TRY_AGAIN,
+    ),
+    "JS245": Row("worker {found} is not like this machine: {reason}; nothing was begun", Exit.STALE),
+    "JS246": Row("worker {found} cannot work here: {reason}; nothing was begun", Exit.TRY_AGAIN),
+    "JS247": Row("the scheduler {found} is gone; run again, and what stands is not made again", Exit.TRY_AGAIN),
+    "JS248": Row("workers that had it were lost, again and again ({reason})", Exit.FAILED),
+    "JS249": Row("worker {worker} did not say how it ended: {reason}", Exit.FAILED),
+    "JS250": Row("the plan is not the one that was ordered: its lines hash to {real}, not to {found}", Exit.STALE),
+    "JS251": Row("the plan {found} cannot be read here: {reason}", Exit.TRY_AGAIN),
+    "JS252": Row("{program} is FFmpeg {found}, and FFmpeg {wanted} was ordered", Exit.STALE),
+    "JS253": Row("every worker that could work is gone; run again, and what stands is not made again", Exit.TRY_AGAIN),
+    "JS254": Row("worker {found} joined, is not fit and gets no task: {reason}", Exit.OK),
+    "JS255": Row("--engine dask needs the address of its scheduler: --scheduler tls://HOST:PORT", Exit.USAGE),
     # the command's own arguments
     "JS100": Row("{reason}", Exit.USAGE),
 }

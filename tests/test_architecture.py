@@ -94,8 +94,11 @@ def test_what_everything_stands_on_stands_on_nothing() -> None:
     }
 
 
-def test_one_module_asks_ffmpeg_one_encodes_one_asks_git_and_no_other_starts_a_process() -> None:
-    may = {"runner.media.toolchain", "runner.execution.process", "runner.review.git"}
+def test_one_module_asks_ffmpeg_one_encodes_one_asks_git_one_hands_on_a_task_and_no_other_starts_a_process() -> None:
+    may = {
+        *("runner.media.toolchain", "runner.execution.process", "runner.review.git"),
+        "runner.execution.cluster.worker",
+    }
     assert importing("subprocess", "multiprocessing", "pty", "asyncio.subprocess") <= may
     starting = ("os.system", "os.popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.posix_spawnp")
     executing = (f"os.exec{ending}" for ending in ("v", "ve", "vp", "vpe", "l", "le", "lp"))
@@ -141,7 +144,7 @@ def test_only_validate_the_tree_and_the_users_mounts_look_at_the_machine_from_a_
 
 
 def test_the_environment_is_read_by_commands_and_by_what_starts_processes_alone() -> None:
-    may = {"runner.spec.model", "runner.execution.process", "runner.review.git"}
+    may = {"runner.spec.model", "runner.execution.process", "runner.review.git", "runner.execution.cluster.question"}
     assert using("os.environ", "os.getenv") - inside("runner.cli") <= may
 
 
@@ -158,6 +161,11 @@ def test_yaml_templates_and_the_schema_are_read_in_one_module_each() -> None:
     assert importing("yaml") == {"runner.spec.source"}
     assert importing("jinja2") == {"runner.spec.naming"}
     assert importing("cerberus") == {"runner.spec.schema"}
+
+
+def test_one_folder_knows_dask_and_one_command_knows_that_folder() -> None:
+    assert importing("distributed", "dask", "cloudpickle") <= inside("runner.execution.cluster")
+    assert importing("runner.execution.cluster") - inside("runner.execution.cluster") == {"runner.cli.clustered"}
 
 
 def test_nothing_is_evaluated() -> None:

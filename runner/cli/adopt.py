@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import click
 
 from runner.cli.choosing import chosen, only_option
+from runner.cli.confined import root_option
 from runner.cli.gating import decoder, each_in_turn, gate_by, refuse_absent
 from runner.cli.running import state_problem
-from runner.cli.workspace import Workspace, open_workspace, plan_of, refuse_escapes, root_option, specs_argument
+from runner.cli.workspace import Workspace, open_workspace, plan_of, refuse_escapes, specs_argument
 from runner.errors import Exit, Problem, problem, worst
 from runner.execution import keep
 from runner.execution.adoption import Candidate, Judged, candidate, judge, record

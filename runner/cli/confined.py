@@ -1,4 +1,4 @@
-"""`--confined`: the same two options at every verb that reads specs. The environment plays no part in them."""
+"""`--root` and `--confined`: the same options at every verb that binds places. No environment confines."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -36,6 +36,21 @@ def confined_option(function: F) -> F:
         help="Refuse every place that is not below a root or the repository: for what strangers propose.",
     )
     return only(all_roots(function))
+
+
+def _roots(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs = [value.partition("=") for value in values]
+    wrong = [name for name, equals, folder in pairs if not (name and equals and folder)]
+    if wrong:
+        raise click.BadParameter(f"{wrong[0]}: write --root NAME=FOLDER")
+    return {name: folder for name, _, folder in pairs}
+
+
+def root_option(function: F) -> F:
+    """Give a verb --root, which says where a root is mounted on this machine, and --confined."""
+    text = "Where a root is mounted here; before JOBSPEC_ROOT_NAME and the user's configuration."
+    option = click.option("--root", "roots", multiple=True, metavar="NAME=FOLDER", callback=_roots, help=text)
+    return confined_option(option(function))
 
 
 def confinement() -> Confinement:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from runner.cli.workspace import Workspace, open_workspace, refuse_escapes, root_option, specs_argument
+from runner.cli.confined import root_option
+from runner.cli.workspace import Workspace, open_workspace, refuse_escapes, specs_argument
 from runner.errors import Exit, JobspecError, Place, Problem, errors, problem, worst
 from runner.execution.cores import cores
 from runner.media.learn import Learnt, learn

@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from runner.cli.choosing import changed_since, chosen, narrowed, only_option
+from runner.cli.confined import root_option
 from runner.cli.output import write
 from runner.cli.wishes import share_option
-from runner.cli.workspace import Workspace, open_workspace, plan_of, root_option, specs_argument
+from runner.cli.workspace import Workspace, open_workspace, plan_of, specs_argument
 from runner.execution.auxiliary import font_path
 from runner.media.toolchain import find_ffmpeg
 from runner.plan import document, shell

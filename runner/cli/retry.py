@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from runner.cli.confined import confinement
+from runner.cli.confined import confinement, root_option
 from runner.cli.running import finish, look, make, tidy
-from runner.cli.wishes import Wishes, run_options
-from runner.cli.workspace import Workspace, is_spec, open_workspace, plan_of, refuse_escapes, root_option
+from runner.cli.wishes import Wishes, engine_options, run_options
+from runner.cli.workspace import Workspace, is_spec, open_workspace, plan_of, refuse_escapes
 from runner.errors import JobspecError, JobSpecValidationError, problem
 from runner.execution.keep import JOBS
 from runner.execution.state import Standing, State
@@ -70,6 +70,7 @@ def _failed(standing: Standing) -> bool:
 @click.command("retry")
 @click.argument("spec", metavar="SPEC|JOBSPEC.json", type=click.Path(exists=True))
 @run_options
+@engine_options
 @root_option
 def command(spec: str, roots: dict[str, str], **options: Any) -> int:
     """Make again what failed or was cut short, and nothing else.

@@ -8,17 +8,17 @@ from typing import Any, TypeVar
 import click
 
 from runner.cli.choosing import changed_since, chosen, only_option
+from runner.cli.confined import root_option
 from runner.cli.known import Known, known_of, recalled, remember
 from runner.cli.lock import lock_all
 from runner.cli.running import ResultOf, finish, look, make, tidy
 from runner.cli.saved import is_plan, planned
-from runner.cli.wishes import Wishes, run_options
+from runner.cli.wishes import Wishes, engine_options, run_options
 from runner.cli.workspace import (
     Workspace,
     open_workspace,
     probed,
     refuse_escapes,
-    root_option,
     specs_argument,
     unlocked_files,
 )
@@ -56,6 +56,7 @@ class _Run(click.Command):
 @click.option("--since", metavar="REV", help="Only outputs whose key or place differs from REV's, at the merge base.")
 @only_option
 @run_options
+@engine_options
 @root_option
 def command(
     specs: tuple[str, ...],

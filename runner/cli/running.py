@@ -1,10 +1,12 @@
 """What `run` and `retry` share: choose what to make, make it, say what came of it."""
 
 import json
+import stat
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from runner.cli.beforehand import beforehand
@@ -30,6 +32,8 @@ from runner.report.tables import show_table, size_text
 from runner.spec.location import Mounts, parse_location
 from runner.text import harmless
 
+# What makes outputs: all of `local.run`, or another that takes the same.
+Engine = Callable[..., list[Outcome]]
 P = TypeVar("P", bound=Planned)
 
 
@@ -45,6 +49,8 @@ class ResultOf(Generic[P]):
 
     def of(self, output: P) -> Outcome | None:
         """Return the outcome of one output, if it was begun."""
+        if not self.outcomes:
+            return None
         if len(self._by_output) != len(self.outcomes):  # a search for each of 100,000 would take longer than the run
             self._by_output = {id(each.output): each for each in self.outcomes}
         return self._by_output.get(id(output))
@@ -87,7 +93,7 @@ def make(
     beforehand(outputs, build, mounts)
     with interruptible(setting.stop) as asked, reporter(outputs) as report:
         watcher = local.Watcher(report.begun, report.moved, report.ended)
-        result.outcomes = local.run(
+        result.outcomes = _engine(plan, wishes, result.notes)(
             groups,
             setting,
             workers=setting.workers,
@@ -98,6 +104,15 @@ def make(
     result.interrupted = asked.is_set()
     for writer in setting.writers.values():
         writer.close()
+
+
+def _engine(plan: Plan, wishes: Wishes, notes: list[Problem]) -> Engine:
+    """Return what runs the tasks; nothing of Dask's is imported unless it is asked for."""
+    if wishes.engine == "local":
+        return local.run
+    from runner.cli.clustered import engine
+
+    return engine(plan, wishes, notes.append)
 
 
 def _setting(plan: Plan, groups: Sequence[Sequence[Output]], build: Build, mounts: Mounts, wishes: Wishes) -> Setting:
@@ -161,8 +176,15 @@ def _row(standing: StandingOf[Planned], outcome: Outcome | None, mounts: Mounts)
     output = standing.output
     word = outcome.word if outcome else str(standing.state)
     path = mounts.bind(parse_location(output.location))
-    size = size_text(path.stat().st_size) if path.is_file() else ""
-    return (word, output.origin, output.codec, str(output.frames), size, str(path))
+    return (word, output.origin, output.codec, str(output.frames), _size(path), str(path))
+
+
+def _size(path: Path) -> str:
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return ""
+    return size_text(status.st_size) if stat.S_ISREG(status.st_mode) else ""
 
 
 def _print(result: ResultOf[P], mounts: Mounts) -> None:

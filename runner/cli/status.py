@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import click
 
 from runner.cli.choosing import chosen, only_option
+from runner.cli.confined import root_option
 from runner.cli.known import learnt, recalled
 from runner.cli.running import state_problem
-from runner.cli.workspace import root_option, specs_argument
+from runner.cli.workspace import specs_argument
 from runner.errors import Exit, worst
 from runner.execution.state import StandingOf, State, ledgers, orphans, survey
 from runner.plan.brief import Brief

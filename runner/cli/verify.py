@@ -9,8 +9,9 @@ from contextlib import nullcontext
 import click
 
 from runner.cli.choosing import chosen, only_option
+from runner.cli.confined import root_option
 from runner.cli.gating import decoder, each_in_turn, gate_by, refuse_absent
-from runner.cli.workspace import open_workspace, plan_of, root_option, specs_argument
+from runner.cli.workspace import open_workspace, plan_of, specs_argument
 from runner.errors import Exit, worst
 from runner.execution.fixity import Checked, Subject, check, subjects
 from runner.execution.ledger import Record

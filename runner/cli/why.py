@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from runner.cli.workspace import open_workspace, plan_of, root_option, specs_argument
+from runner.cli.confined import root_option
+from runner.cli.workspace import open_workspace, plan_of, specs_argument
 from runner.errors import JobspecError, problem
 from runner.execution.keep import kept_plan
 from runner.execution.ledger import Record

@@ -31,6 +31,12 @@ class Wishes:
     verify: Gate = "full"
     taken_over: tuple[str, ...] = ()
     share: bool = True
+    engine: str = "local"
+    scheduler: str | None = None
+    insecure: bool = False
+    tls_ca: str | None = None
+    tls_cert: str | None = None
+    tls_key: str | None = None
 
     @property
     def wanted(self) -> Wanted:
@@ -82,6 +88,34 @@ _LIMITS = (
         help="How often to try again what may pass by itself: a kill, a full disk, a stall, a lost mount.",
     ),
 )
+
+
+_FILE = click.Path(exists=True, dir_okay=False, resolve_path=True)
+_ENGINE = (
+    click.option("--tls-key", type=_FILE, metavar="FILE", help="The key of --tls-cert."),
+    click.option("--tls-cert", type=_FILE, metavar="FILE", help="The certificate to show the scheduler."),
+    click.option(
+        "--tls-ca", type=_FILE, metavar="FILE", help="Who signed the scheduler's; by default as Dask is configured."
+    ),
+    click.option("--insecure", is_flag=True, help="Use a scheduler without TLS that is not on this machine."),
+    click.option(
+        "--scheduler", metavar="ADDRESS", envvar="DASK_SCHEDULER_ADDRESS", help="Of a Dask cluster: tls://HOST:PORT."
+    ),
+    click.option(
+        "--engine",
+        type=click.Choice(("local", "dask")),
+        default="local",
+        show_default=True,
+        help="What runs FFmpeg: this machine, or the workers of a Dask cluster (docs/cluster.md).",
+    ),
+)
+
+
+def engine_options(function: F) -> F:
+    """Give a verb the choice of an engine."""
+    for option in _ENGINE:
+        function = option(function)
+    return function
 
 
 def run_options(function: F) -> F:

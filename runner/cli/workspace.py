@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from runner.cli.confined import confined_option, confinement
+from runner.cli.confined import confinement
 from runner.errors import JobspecError, Place, Problem, errors, problem
 from runner.media.expand import unlocked
 from runner.media.facts import Facts
@@ -31,24 +31,9 @@ from runner.spec.tree import SPECS, Tree, WorkTree, repository_of
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _roots(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    pairs = [value.partition("=") for value in values]
-    wrong = [name for name, equals, folder in pairs if not (name and equals and folder)]
-    if wrong:
-        raise click.BadParameter(f"{wrong[0]}: write --root NAME=FOLDER")
-    return {name: folder for name, _, folder in pairs}
-
-
 def specs_argument(function: F) -> F:
     """Give a verb its SPEC arguments: files or folders, none for specs/."""
     return click.argument("specs", nargs=-1, metavar="[SPEC]...", type=click.Path())(function)
-
-
-def root_option(function: F) -> F:
-    """Give a verb --root, which says where a root is mounted on this machine, and --confined."""
-    text = "Where a root is mounted here; before JOBSPEC_ROOT_NAME and the user's configuration."
-    option = click.option("--root", "roots", multiple=True, metavar="NAME=FOLDER", callback=_roots, help=text)
-    return confined_option(option(function))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ class Setting:
     """What is the same for all tasks of a run: this machine, this FFmpeg, this plan, and the order to stop.
 
     `retries` is how often a failure that may pass by itself is tried again; `workers` how many tasks share the
-    machine's memory; `taken_over` names hosts whose runners are vouched to be gone.
+    machine's memory; `taken_over` names hosts whose runners are vouched to be gone; `worker` is who the
+    records name, where an engine has workers of its own.
     """
 
     mounts: Mounts
@@ -37,10 +38,13 @@ class Setting:
     workers: int = 1
     gate: Gate = "full"
     taken_over: frozenset[str] = frozenset()
+    worker: str | None = None
 
 
 # What a task that ended without a file and without a fault is called.
 _WORDS = {Exit.INTERRUPTED: "interrupted", Exit.TRY_AGAIN: "claimed"}
+# A cluster that goes away takes nobody's claim.
+_LOST = ("JS247", "JS253")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,8 @@ class Outcome:
     """How a task ended: no problem means that the file stands.
 
     `seconds` is wall time; `by` is the writer of another runner that made the output meanwhile; `excess` is the
-    picture's data rate in bits a second where that is above the published one.
+    picture's data rate in bits a second where that is above the published one; `worker` who made it, where an engine
+    has workers of its own.
     """
 
     output: Output
@@ -57,6 +62,7 @@ class Outcome:
     size: int = 0
     by: str | None = None
     excess: int | None = None
+    worker: str | None = None
 
     @property
     def note(self) -> Problem | None:
@@ -65,10 +71,12 @@ class Outcome:
 
     @property
     def word(self) -> str:
-        """How it ended: made, done (by another), claimed (by another), interrupted (left to the next run), failed."""
+        """How it ended: made, done (by another), claimed (by another), interrupted, lost (with a cluster), failed."""
         exits = {each.exit for each in self.problems}
         if not exits:
             return "done" if self.by else "made"
+        if any(each.code in _LOST for each in self.problems):
+            return "lost"
         return _WORDS.get(exits.pop(), "failed") if len(exits) == 1 else "failed"
 
 
@@ -147,6 +155,7 @@ class Attempt:
                 again=self.again,
                 gate=None if setting.gate == "full" else setting.gate,
                 replaces=self.replaces,
+                worker=setting.worker,
                 **told,  # type: ignore[arg-type]
             )
         )

@@ -3,11 +3,9 @@
 Nothing depends on a claim but the work it saves: what decides is publishing, which gives one file one name once.
 """
 
-import fcntl
 import hashlib
 import os
 import threading
-import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,12 +14,10 @@ import msgspec
 
 from runner import canonical
 from runner.canonical import Value
+from runner.execution.locking import lock
 from runner.execution.owner import Life, Owner, life, me
 
 CLAIMS, _LOCK = "claims", ".lock"
-# The lock is held for the time of reading and writing a small file; who waits longer waits for a stopped process.
-_WAIT_SECONDS = 10.0
-_TICK_SECONDS = 0.02
 
 
 class Claim(Value, frozen=True, kw_only=True):
@@ -70,17 +66,10 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _lock(descriptor: int) -> None:
-    end = time.monotonic() + _WAIT_SECONDS
-    while time.monotonic() < end:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(_TICK_SECONDS)
-        except OSError:
-            return
-        else:
-            return
-    raise Held(None)
+    try:
+        lock(descriptor)
+    except TimeoutError:
+        raise Held(None) from None
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from runner.execution import process
 from runner.execution.complaints import meaning
 from runner.execution.weight import excess
 from runner.media.facts import FORMATS, MOST_PIXELS, Colour, Facts
-from runner.media.probe import probe
+from runner.media.probe import probe_with_length
 from runner.plan.model import Expectation
 from runner.spec.rates import rate_label
 
@@ -159,7 +159,7 @@ def inspect(
     `quick` believes the container's count of frames: it finds a wrong or a short file, not a damaged one.
     """
     try:
-        facts, seconds = probe(file, file.name), length(file)
+        facts, seconds = probe_with_length(file, file.name)
     except JobspecError as error:
         return Verdict(tuple(each.message for each in error.problems))
     heavy = excess(expects, file.stat().st_size)
@@ -175,11 +175,3 @@ def inspect(
     if not ended.clean:
         reasons.append(f"it does not decode without complaint: {ended.complaint or ended.status}")
     return Verdict(tuple(reasons), excess=heavy)
-
-
-def length(file: Path) -> Fraction | None:
-    """Return the file's length in seconds as its container says, or None."""
-    from runner.media.opening import TICKS, Source
-
-    with Source(file, file.name).open() as container:
-        return Fraction(container.duration, TICKS) if container.duration else None

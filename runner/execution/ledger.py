@@ -3,17 +3,23 @@
 import os
 import socket
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
+from sys import intern
 from threading import Lock
 from typing import IO, Literal
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from runner import canonical
 from runner.canonical import Value
 from runner.errors import JobspecError, problem
+from runner.execution.locking import lock, unlock
+from runner.execution.owner import started
 from runner.media.source import stat_of_source
 from runner.plan.model import Key
 
@@ -22,6 +28,8 @@ Event = Literal["started", "verified", "finished", "failed", "adopted", "yielded
 # record's toolchain is then the build that decoded it.
 OURS = ("verified", "finished", "adopted")
 LEDGER = "ledger"
+# Of which a torn one may be the last: paths of 4096 bytes, in the output's name and in a reason.
+_LONGEST_RECORD = 1 << 16
 
 
 class Stat(Value, frozen=True, kw_only=True):
@@ -47,8 +55,8 @@ class Record(Value, frozen=True, kw_only=True):
     `source` the source's stat at the start; `again` counts attempts within one run, from 0; `gate` is "quick" where the
     output was not decoded; `replaces` is the hash of the older file that this one shall replace; `codes` are those of
     a failure; `beside` are the outputs that the same FFmpeg was to make from one decoding; `excess` is the picture's
-    data rate in bits a second where that is above the published one. *yielded*: another runner had published the
-    output first.
+    data rate in bits a second where that is above the published one; `worker` is who made it, where an engine has
+    workers of its own. *yielded*: another runner had published the output first.
     """
 
     event: Event
@@ -74,6 +82,18 @@ class Record(Value, frozen=True, kw_only=True):
     codes: tuple[str, ...] = ()
     excess: int | None = None
     beside: tuple[str, ...] = ()
+    worker: str | None = None
+
+    def __post_init__(self) -> None:
+        """Share what many records say alike: of 300,000 it takes more memory than the plan of all their outputs."""
+        force_setattr(self, "key", _shared(self.key))
+        for name in ("writer", "plan", "toolchain"):
+            force_setattr(self, name, intern(getattr(self, name)))
+
+
+@lru_cache(maxsize=4096)
+def _shared(key: Key) -> Key:
+    return key
 
 
 def now() -> str:
@@ -83,10 +103,15 @@ def now() -> str:
 
 @dataclass(slots=True)
 class Writer:
-    """Appends the records of one process to a file of its own, created when the first record comes."""
+    """Appends the records of one process to a file of its own, created when the first record comes.
+
+    `shared` names a file that the processes of one worker take turns to append to: a file for each of 100,000 tasks
+    would take longer to read than to write. Where the file system has no locks, each has its own all the same.
+    """
 
     state: Path
     name: str = ""
+    shared: str | None = None
     _file: IO[bytes] | None = None
     _lock: Lock = field(default_factory=Lock)
     _attempts: int = 0
@@ -94,7 +119,20 @@ class Writer:
     def _open(self) -> IO[bytes]:
         folder = self.state / LEDGER
         folder.mkdir(parents=True, exist_ok=True)
-        number = 0
+        return (self._joined(folder) if self.shared else None) or self._own(folder)
+
+    def _joined(self, folder: Path) -> IO[bytes] | None:
+        name = f"{_host()}-{self.shared}"
+        file = (folder / f"{name}.jsonl").open("a+b", buffering=0)
+        if not lock(file.fileno()):
+            file.close()
+            return None
+        unlock(file.fileno())
+        self.name = name
+        return file
+
+    def _own(self, folder: Path) -> IO[bytes]:
+        self.shared, number = None, 0
         while True:
             name = f"{_host()}-{os.getpid()}-{number}"
             try:
@@ -110,26 +148,50 @@ class Writer:
         with self._lock:
             self._file = self._file or self._open()
             self._attempts += 1
-            return f"{self.name}-{self._attempts}"
+            return f"{self.name}{_of_process() if self.shared else ''}-{self._attempts}"
 
     def write(self, record: Record) -> None:
         """Append a record and flush it to the disk. Raises OSError, and then leaves no part of the record."""
         with self._lock:
             self._file = self._file or self._open()
-            data, start = canonical.encode(record) + b"\n", self._file.tell()
-            if self._file.write(data) != len(data):
-                self._file.seek(start)
-                self._file.truncate()
-                raise OSError("the disk took only a part of a record")
-            os.fsync(self._file.fileno())
+            with _alone(self._file) if self.shared else nullcontext():
+                _append(self._file, canonical.encode(record) + b"\n")
 
     def close(self) -> None:
         """Close the file, if one was opened; one without a record is not left behind."""
         if not self._file:
             return
-        if not os.fstat(self._file.fileno()).st_size:
+        if not self.shared and not os.fstat(self._file.fileno()).st_size:
             (self.state / LEDGER / f"{self.name}.jsonl").unlink(missing_ok=True)
         self._file.close()
+
+
+def _append(file: IO[bytes], data: bytes) -> None:
+    start = file.seek(0, os.SEEK_END)
+    if file.write(data) != len(data):
+        file.truncate(start)
+        raise OSError("the disk took only a part of a record")
+    os.fsync(file.fileno())
+
+
+@contextmanager
+def _alone(file: IO[bytes]) -> Iterator[None]:
+    """Be the only one who appends, after the last whole record: what a kill left of one is taken off."""
+    lock(file.fileno())
+    try:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - _LONGEST_RECORD))
+        tail = file.read()
+        if torn := len(tail) - tail.rfind(b"\n") - 1:
+            file.truncate(size - torn)
+        yield
+    finally:
+        unlock(file.fileno())
+
+
+def _of_process() -> str:
+    """Return what tells this process from all others of its machine: numbers are used again."""
+    return f"-{os.getpid()}.{started(os.getpid())}"
 
 
 def _host() -> str:
@@ -158,21 +220,24 @@ class Ledger:
         return self.by_output.get(output, [])
 
     def recorded(self, output: str, path: Path) -> Record | None:
-        """Return the record of the file that stands at `path`, which then is ours; None when it is not.
+        """Return the record of the file that stands at `path`, which then is ours; None when it is not."""
+        try:
+            return self.known_by(output, path, path.lstat())
+        except OSError:
+            return None
+
+    def known_by(self, output: str, path: str | Path, status: os.stat_result) -> Record | None:
+        """Return the record of the file with this lstat, as `recorded` does.
 
         A file is known by its size, and by its mtime or else its SHA-256: no clock decides it.
         """
-        try:
-            status = path.lstat()
-        except OSError:
-            return None
-        made = [each for each in self.of(output) if each.event in OURS]
-        same = [each for each in reversed(made) if each.size == status.st_size]
-        return next((each for each in same if each.mtime == status.st_mtime_ns), None) or _hashed(same, path)
+        size, mtime = status.st_size, status.st_mtime_ns
+        same = [each for each in reversed(self.of(output)) if each.size == size and each.event in OURS]
+        return next((each for each in same if each.mtime == mtime), None) or _hashed(same, path)
 
 
-def _hashed(records: list[Record], path: Path) -> Record | None:
-    if not records or path.is_symlink():
+def _hashed(records: list[Record], file: str | Path) -> Record | None:
+    if not records or (path := Path(file)).is_symlink():
         return None
     from runner.execution.publish import sha256
 

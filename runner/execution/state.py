@@ -59,9 +59,15 @@ def _there(output: P, record: Record | None) -> StandingOf[P]:
 
 def stand(output: P, ledger: Ledger, mounts: Mounts) -> StandingOf[P]:
     """Return how one output stands. Raises JobspecError when its root is not mounted."""
-    path = mounts.bind(parse_location(output.location))
-    if os.path.lexists(path):
-        return _there(output, ledger.recorded(output.location, path))
+    path = mounts.spelled(parse_location(output.location))
+    try:
+        status = os.lstat(path)
+    except (OSError, ValueError):
+        return _gone(output, ledger)
+    return _there(output, ledger.known_by(output.location, path, status))
+
+
+def _gone(output: P, ledger: Ledger) -> StandingOf[P]:
     last = next(iter(ledger.of(output.location)[::-1]), None)
     failed = last is not None and last.event == "failed"
     return StandingOf(output, State.FAILED if failed else State.MISSING, record=last)

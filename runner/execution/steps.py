@@ -1,9 +1,11 @@
 """The steps of one attempt at one output, before and after FFmpeg: each does its part, or raises why it cannot."""
 
 import os
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Event
 
 from runner import canonical
 from runner.errors import JobspecError, problem
@@ -42,9 +44,27 @@ def start(attempt: Attempt, task: Iterable[Attempt]) -> None:
 
 def finish(attempt: Attempt) -> None:
     """Give an encoded file its name, if it is what was planned, and end the attempt. Raises as `claim` does."""
-    _gate(attempt)
-    same_source(attempt)
-    attempt.end(size=_publish(attempt))
+    with _hashing(attempt) as digest:
+        _gate(attempt)
+        same_source(attempt)
+        attempt.end(size=_publish(attempt, digest()))
+
+
+@contextmanager
+def _hashing(attempt: Attempt) -> Iterator[Callable[[], str]]:
+    """Flush and hash the encoded file while the gate decodes it; yield what waits for the digest."""
+    stop, refused = attempt.setting.stop, Event()
+    with ThreadPoolExecutor(1, thread_name_prefix="hash") as thread:
+        digest = thread.submit(_flushed, attempt.encoded, lambda: stop.is_set() or refused.is_set())
+        try:
+            yield digest.result
+        finally:
+            refused.set()
+
+
+def _flushed(encoded: Path, stopped: Callable[[], bool]) -> str:
+    publish.sync(encoded)
+    return publish.sha256(encoded, stopped)
 
 
 def _refuse_what_stands(attempt: Attempt) -> None:
@@ -129,10 +149,8 @@ def _gate(attempt: Attempt) -> None:
     attempt.excess = verdict.excess
 
 
-def _publish(attempt: Attempt) -> int:
-    """Flush, hash, record, publish; return the size in bytes."""
-    publish.sync(attempt.encoded)
-    digest = publish.sha256(attempt.encoded, attempt.setting.stop.is_set)
+def _publish(attempt: Attempt, digest: str) -> int:
+    """Record and publish a file that is flushed; return the size in bytes."""
     status = attempt.encoded.stat()
     told = {"size": status.st_size, "mtime": status.st_mtime_ns, "sha256": digest, "excess": attempt.excess}
     attempt.record("verified", **told)

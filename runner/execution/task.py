@@ -1,9 +1,9 @@
 """One task, start to finish; the one entry point of every engine.
 
-Order, for each of its outputs: is it made already → claim → record started → encode in a work folder → gate → source
-still the same → flush, hash, record verified → publish → record finished. One FFmpeg encodes them all; whatever else
-happens to one is its own affair, and leaves no file under its final name. When that FFmpeg cannot be trusted, or the
-gate refuses what it made, each output that was to come out of it is tried alone.
+Order, for each of its outputs: is it made already → claim → record started → encode in a work folder → gate, while it
+is flushed and hashed → source still the same → record verified → publish → record finished. One FFmpeg encodes them
+all; whatever else happens to one is its own affair, and leaves no file under its final name. When that FFmpeg cannot
+be trusted, or the gate refuses what it made, each output that was to come out of it is tried alone.
 """
 
 import time

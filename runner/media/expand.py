@@ -1,7 +1,6 @@
 """Globs → files on this machine's disk, in an order that no locale and no file system decides."""
 
 import os
-import posixpath
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
@@ -34,7 +33,7 @@ def _walk(folder: str, below: str, depth: int | None) -> Iterator[str]:
     while waiting:
         here, below, level = waiting.pop()
         for entry in _entries(here, below):
-            path = posixpath.join(below, entry.name)
+            path = f"{below}/{entry.name}" if below and below[-1] != "/" else below + entry.name
             if entry.is_dir(follow_symlinks=False):
                 waiting += [(entry.path, path, level + 1)] if depth is None or level < depth else []
             elif entry.is_file(follow_symlinks=False) or (entry.is_symlink() and not _is_folder(Path(entry.path))):

@@ -6,7 +6,6 @@ Pure: reading the file itself is the tree's business, learning facts the probe's
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 
 import msgspec
 
@@ -112,12 +111,10 @@ def _lines(data: bytes, file: str, spec: str) -> Iterator[tuple[int, _Line]]:
             raise JobSpecValidationError(problem("JS110", place=place, reason=str(error), spec=spec)) from None
 
 
-@lru_cache(maxsize=1024)
 def read_lock(data: bytes, file: str, spec: str) -> Lock:
     """Read a lock. Lines may stand in any order, and twice: that is what a union merge leaves.
 
-    Of two revisions most locks are the same, so each is read once. Raises JobSpecValidationError, each problem with
-    its line and the command that mends it.
+    Raises JobSpecValidationError, each problem with its line and the command that mends it.
     """
     if reason := _too_large(data):
         raise JobSpecValidationError(problem("JS110", place=Place(file), reason=reason, spec=spec))

@@ -25,25 +25,33 @@ _ORDERS: dict[int, Scan] = {2: "tff", 4: "tff", 3: "bff", 5: "bff"}
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the first frames show. `whole` says that every packet is one frame, and decodes from the first one on."""
+    """What the first frames show. `whole` says that every packet is one frame, and decodes from the first one on.
+
+    `packets` are those that were read for it, and what the container gives next comes after them; None where reading
+    or decoding them met damage.
+    """
 
     first: Any
     scan: Scan
     whole: bool
+    packets: Sequence[Any] | None
 
 
 def look(container: Any, stream: Any) -> Look | None:
-    """Decode a few frames from the file's begin; None when none comes. Uses the container up."""
-    packets, frames = _decoded(container, stream) if stream.codec_context else ([], [])
+    """Decode a few frames from where the container stands, its begin; None when none comes."""
+    packets, frames, damaged = _decoded(container, stream) if stream.codec_context else ([], [], False)
     if not frames:
         return None
     fed = [packet for packet in packets if not packet.is_discard]
     whole = packets[0].is_keyframe and len(frames) == len(fed)
-    return Look(frames[0], _scan(stream, frames), whole)
+    return Look(frames[0], _scan(stream, frames), whole, None if damaged else packets)
 
 
-def _decoded(container: Any, stream: Any) -> tuple[list[Any], list[Any]]:
-    """Return the first packets, and every frame they give: also those that the decoder keeps back for their order."""
+def _decoded(container: Any, stream: Any) -> tuple[list[Any], list[Any], bool]:
+    """Return the first packets, every frame they give, and whether there was damage.
+
+    Also the frames that the decoder keeps back for their order.
+    """
     packets: list[Any] = []
     frames: list[Any] = []
     context = stream.codec_context
@@ -56,8 +64,8 @@ def _decoded(container: Any, stream: Any) -> tuple[list[Any], list[Any]]:
                 break
         frames += context.decode(None)
     except MEDIA_ERRORS:
-        pass  # what came before the damage is what there is; how many frames there are, decoding all will say
-    return packets, frames
+        return packets, frames, True  # what came before it is what there is; how many in all, decoding all will say
+    return packets, frames, False
 
 
 def _scan(stream: Any, frames: Sequence[Any]) -> Scan:

@@ -11,7 +11,7 @@ from runner.errors import JobspecError, problem
 from runner.media.colours import colour_of
 from runner.media.facts import Content, Facts, Picture, Sound
 from runner.media.look import Look, look
-from runner.media.opening import MEDIA_ERRORS, Source, codec_of, is_attached, pictures_of, reason_of
+from runner.media.opening import MEDIA_ERRORS, TICKS, Source, codec_of, is_attached, pictures_of, reason_of
 from runner.media.refusals import head_of, refusal_by_head, refusal_by_name, refusal_inside
 from runner.media.tags import tags_of, timecodes
 from runner.media.timing import Timing, timing_of
@@ -134,7 +134,12 @@ def _learn(source: Source, container: Any) -> Facts:
 
 
 def probe(path: Path, text: str) -> Facts:
-    """Return the facts of the file at `path`, which its spec calls `text`.
+    """Return the facts of the file at `path`, which its spec calls `text`. Raises as `probe_with_length` does."""
+    return probe_with_length(path, text)[0]
+
+
+def probe_with_length(path: Path, text: str) -> tuple[Facts, Fraction | None]:
+    """Return the facts of a file, and its length in seconds where its container says it.
 
     Raises JobspecError with one clear reason for a file that is missing, empty, cut off at its header, not media,
     camera RAW, a single picture, a part of a recording, or without a picture.
@@ -146,6 +151,6 @@ def probe(path: Path, text: str) -> Facts:
             raise JobspecError(wrong)
         source = Source(path, text)
         with source.open() as container:
-            return _learn(source, container)
+            return _learn(source, container), Fraction(container.duration, TICKS) if container.duration else None
     except MEDIA_ERRORS as error:
         raise JobspecError(problem("JS063", found=text, reason=reason_of(error))) from None

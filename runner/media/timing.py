@@ -7,7 +7,7 @@ from bisect import insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import chain, pairwise
 from statistics import median
 from typing import Any, Literal
 
@@ -86,7 +86,7 @@ def _count(source: Source, stream: Any, look: Look) -> tuple[int, Counted, list[
         return len(times), "index", times, 0
     if _format(stream) == "mxf" and stream.duration and stream.average_rate:
         return round(stream.duration * stream.time_base * stream.average_rate), "index", [], 0
-    shown = _packet_times(source)
+    shown = _packet_times(source, stream, look)
     return len(shown), "packets", _known(shown), _stay(shown)
 
 
@@ -128,14 +128,21 @@ def _stay(shown: Iterable[Shown]) -> int:
     return stay
 
 
-def _packet_times(source: Source) -> list[Shown]:
-    """Return the showing times of all packets of the picture, with how long each stays. Reads the whole file.
+def _packet_times(source: Source, stream: Any, look: Look) -> list[Shown]:
+    """Return the showing times of all packets of the picture, with how long each stays. Reads the file to its end.
 
-    Keeps no packet: a film is larger than the memory.
+    Goes on where the look stopped, so that a sound file is opened and read once.
     """
+    if look.packets is not None:
+        return _times_of(chain(look.packets, stream.container.demux(stream)))
     with source.open() as container:
-        packets = (packet for packet in container.demux(pictures_of(container)[0]) if packet.size)
-        return [(_shown_at(packet), packet.duration or 0) for packet in packets if not packet.is_discard]
+        return _times_of(container.demux(pictures_of(container)[0]))
+
+
+def _times_of(packets: Iterable[Any]) -> list[Shown]:
+    """Keeps no packet: a film is larger than the memory."""
+    real = (packet for packet in packets if packet.size and not packet.is_discard)
+    return [(_shown_at(packet), packet.duration or 0) for packet in real]
 
 
 def _shown_at(packet: Any) -> int | None:

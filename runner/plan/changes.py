@@ -66,6 +66,8 @@ class Change:
 
 def moved_parts(old: Key, new: Key) -> tuple[str, ...]:
     """Return the names of the parts in which two keys differ."""
+    if old == new:
+        return ()
     return tuple(part for part in Key.__struct_fields__ if getattr(old, part) != getattr(new, part))
 
 

@@ -69,6 +69,12 @@ def digest(plan: Plan) -> str:
     return written.digest
 
 
+def value_of(line: bytes) -> Header | Job | Output | Task:
+    """Read one line of a plan. Raises msgspec.MsgspecError or ValueError for what is none."""
+    found: _Line = canonical.decode(line, _Line)  # type: ignore[arg-type]
+    return found.value
+
+
 def read(data: Iterable[bytes]) -> Plan:
     """Read the lines of a plan. Raises JobspecError, with the number of the line, for what is none."""
     found: list[_Line] = []

@@ -3,8 +3,9 @@
 The same for the work tree and for a git revision; reads the tree, and nothing else.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 
 from runner.errors import JobSpecValidationError, Place, Problem, errors, problem
 from runner.media.lock import MOST_BYTES, Cover, Lock, cover, lock_of, read_lock, unmatchable
@@ -15,6 +16,9 @@ from runner.spec.project import Project
 from runner.spec.repository import Reading, read_spec, resolved
 from runner.spec.sources import Clip, clip_of, globs_of, settled
 from runner.spec.tree import Tree
+
+# From bytes, the lock's file and its spec's.
+ReadLock = Callable[[bytes, str, str], Lock]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +39,11 @@ class Expanded:
         return self.lock is None and self.reading.spec is not None and not globs_of(self.reading.spec.sources)
 
 
-def _lock(tree: Tree, file: str) -> tuple[Lock | None, tuple[Problem, ...]]:
+def _lock(tree: Tree, file: str, read: ReadLock) -> tuple[Lock | None, tuple[Problem, ...]]:
     """Return the lock beside a spec, or what is wrong with it; neither when there is none."""
     path = lock_of(file)
     try:
-        return read_lock(tree.read(path, MOST_BYTES), path, file), ()
+        return read(tree.read(path, MOST_BYTES), path, file), ()
     except JobSpecValidationError as error:
         return None, error.problems
     except FileNotFoundError:
@@ -103,11 +107,11 @@ def _request(reading: Reading, lock: Lock, covered: Cover, project: Project) -> 
     )
 
 
-def expand_reading(tree: Tree, reading: Reading, project: Project) -> Expanded:
+def expand_reading(tree: Tree, reading: Reading, project: Project, read: ReadLock = read_lock) -> Expanded:
     """Return one spec with its lock. Problems come back, they are not raised."""
     if reading.spec is None:
         return Expanded(reading, None, reading.problems)
-    lock, damaged = _lock(tree, reading.file)
+    lock, damaged = _lock(tree, reading.file, read)
     if lock and reading.document and (endless := unmatchable(reading.spec.sources, lock)):
         place = reading.document.place(endless.path)
         return Expanded(reading, lock, (*reading.problems, endless.at(place)))
@@ -123,29 +127,57 @@ def expand_reading(tree: Tree, reading: Reading, project: Project) -> Expanded:
     return Expanded(reading, lock, judged, _request(reading, lock, covered, project))
 
 
-def expand(tree: Tree, files: Iterable[str], project: Project) -> tuple[Expanded, ...]:
-    """Read, judge and expand the specs of a tree, each alone."""
-    return tuple(expand_reading(tree, read_spec(tree, file, project), project) for file in files)
+def expand(tree: Tree, files: Iterable[str], project: Project, read: ReadLock = read_lock) -> tuple[Expanded, ...]:
+    """Read, judge and expand the specs of a tree, each alone; `read` reads a lock as `read_lock` does."""
+    return tuple(expand_reading(tree, read_spec(tree, file, project), project, read) for file in files)
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """A glob with the entry of the spec that it stands in; `order` is its place among all of them."""
+
+    order: int
+    glob: Glob
+    reading: Reading
+    number: int
+
+    def problem(self, job: str, text: str) -> Problem:
+        """Return the problem of an output that this glob would make a source."""
+        assert self.reading.document is not None
+        path = ("sources", self.reading.numbers[self.number])
+        return problem("JS056", path, found=text, job=job, place=self.reading.document.place(path))
+
+
+def _watches(readings: Iterable[Reading]) -> dict[str | None, dict[str, list[_Watch]]]:
+    """Return all globs by root and by the folder from which on they look at the disk."""
+    found: dict[str | None, dict[str, list[_Watch]]] = {}
+    order = count()
+    for reading in readings:
+        for number, entry in enumerate(reading.spec.sources if reading.spec and reading.document else ()):
+            if isinstance(entry, Glob):
+                folders = found.setdefault(entry.place.root, {})
+                folders.setdefault(entry.folder, []).append(_Watch(next(order), entry, reading, number))
+    return found
+
+
+def _folders(path: str) -> Iterator[str]:
+    """Yield the folders that a path lies in, itself first."""
+    yield path
+    while path:
+        path = path[: max(path.rfind("/"), 0)]
+        yield path
+    yield "/"
 
 
 def caught(readings: Iterable[Reading], outputs: Iterable[tuple[str, str]]) -> list[Problem]:
     """Return a problem for each planned output, given as (job, place), that a glob would make a source."""
-    watched = [
-        (entry, reading, number)
-        for reading in readings
-        if reading.spec
-        for number, entry in enumerate(reading.spec.sources)
-        if isinstance(entry, Glob)
-    ]
-    roots = {entry.place.root for entry, _, _ in watched}
+    watches = _watches(readings)
     found = []
     for job, text in outputs:
         place = parse_location(text)
-        if place.root not in roots:
+        folders = watches.get(place.root)
+        if not folders:
             continue
-        for entry, reading, number in watched:
-            if entry.takes(place) and reading.document:
-                path = ("sources", reading.numbers[number])
-                where = reading.document.place(path)
-                found.append(problem("JS056", path, found=text, job=job, place=where))
+        here = [each for folder in _folders(place.path) for each in folders.get(folder, ()) if each.glob.takes(place)]
+        found += [each.problem(job, text) for each in sorted(here, key=lambda each: each.order)]
     return found

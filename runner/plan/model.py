@@ -144,9 +144,10 @@ class Source(Value, frozen=True, kw_only=True):
     facts: Facts
 
 
-@lru_cache(maxsize=1 << 19)
-def _place(directory: str, name: str) -> str:
-    return str(parse_location(directory) / name)
+@lru_cache(maxsize=1024)
+def _before(directory: str) -> str:
+    """Return what stands before the names of the files in a directory."""
+    return str(parse_location(directory) / "x")[:-1]
 
 
 class Output(Value, frozen=True, kw_only=True):
@@ -174,7 +175,7 @@ class Output(Value, frozen=True, kw_only=True):
     @property
     def location(self) -> str:
         """Where the file goes, as root:path or absolute: what ledgers know it by."""
-        return _place(self.directory, self.name)
+        return _before(self.directory) + self.name
 
     @property
     def origin(self) -> str:

@@ -37,7 +37,8 @@ def line_of(outcome: Outcome) -> str:
     if outcome.by:
         return f"done   {name}: {problem('JS180', writer=outcome.by)}"
     frames, size = outcome.output.expects.frames, size_text(outcome.size)
-    made = f"made   {name}  {frames} frames, {size}, {outcome.seconds:.1f} s"
+    where = f" on {harmless(outcome.worker)}" if outcome.worker else ""
+    made = f"made   {name}  {frames} frames, {size}, {outcome.seconds:.1f} s{where}"
     return f"note   {name}: {outcome.note}\n{made}" if outcome.note else made
 
 
@@ -119,7 +120,7 @@ class Bars:
 
     def ended(self, outcome: Outcome) -> None:
         """See Report."""
-        if outcome.word not in ("interrupted", "claimed"):
+        if outcome.word not in ("interrupted", "claimed", "lost"):
             self._advance(outcome.output, outcome.output.expects.frames)
         self._bars.remove_task(self._tasks.pop(outcome.output.location))
         style = "red" if outcome.problems else "green"

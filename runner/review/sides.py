@@ -1,8 +1,10 @@
 """The two sides of a diff: all specs of a tree, expanded from their locks alone."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from runner.errors import JobSpecValidationError, Problem, errors
+from runner.media.lock import read_lock
 from runner.media.toolchain import DECLARED
 from runner.plan import recipes
 from runner.plan.build import attempt
@@ -12,6 +14,9 @@ from runner.spec.confine import FREE, Confinement, confine
 from runner.spec.project import Project, read_project
 from runner.spec.repository import find_specs, same_job_ids, same_outputs
 from runner.spec.tree import SPECS, Tree
+
+# Of two revisions most locks are the same, so each is read once.
+_read = lru_cache(maxsize=1024)(read_lock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ def _project(tree: Tree, wish: Confinement) -> tuple[Project, tuple[Problem, ...
 def side_of(tree: Tree, wish: Confinement = FREE) -> Side:
     """Return one side of a diff; reads the tree and nothing else."""
     project, broken = _project(tree, wish)
-    specs = expand(tree, _files(tree), project)
+    specs = expand(tree, _files(tree), project, _read)
     requests = [each.request for each in specs if each.request]
     number = recipes.DECLARED if project.recipes is None else project.recipes
     plan, wrong = attempt(requests, toolchain=project.ffmpeg or DECLARED, number=number)

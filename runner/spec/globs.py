@@ -40,13 +40,20 @@ class Glob:
 
     def takes(self, location: Location) -> bool:
         """Say whether a file belongs to this glob; looks at its name only."""
-        place = self.place
-        if location.root != place.root or not _compiled(place.path).fullmatch(location.path):
+        root, folder, pattern, excluded = _judged(self.pattern, self.exclude)
+        if location.root != root or not pattern.fullmatch(location.path):
             return False
-        below = location.path.removeprefix(self.folder).removeprefix("/")
-        if any(part.startswith(".") for part in below.split("/")):
+        below = location.path[len(folder) :].removeprefix("/")
+        if below.startswith(".") or "/." in below:
             return False
-        return not any(_compiled(pattern).fullmatch(below) for pattern in self.exclude)
+        return not any(each.fullmatch(below) for each in excluded)
+
+
+@lru_cache(maxsize=1024)
+def _judged(pattern: str, exclude: tuple[str, ...]) -> "tuple[str | None, str, re.Pattern[str], list[re.Pattern[str]]]":
+    """Return what names are held against: root, folder from which on, pattern, what is excluded."""
+    place = parse_location(pattern)
+    return place.root, _folder(place), _compiled(place.path), [_compiled(each) for each in exclude]
 
 
 _MAGIC = re.compile(r"[*?[]")

@@ -10,7 +10,6 @@ from typing import Any
 
 from runner.errors import JobSpecValidationError, Place, Problem, problem
 from runner.spec.location import REPOSITORY, Location, Mounts, variable
-from runner.spec.schema import check_project
 from runner.spec.tree import PROJECT_FILE, Tree
 
 MOST_PROJECT_BYTES = 1 << 16
@@ -126,6 +125,8 @@ def read_project(tree: Tree) -> Project:
         return Project()
     except (OSError, UnicodeDecodeError) as error:
         raise JobSpecValidationError(problem("JS001", place=Place(PROJECT_FILE), reason=str(error))) from None
+    from runner.spec.schema import check_project  # Cerberus takes its time, and a cluster's tasks read no project
+
     data = _toml(text)
     problems = [each.at(Place(PROJECT_FILE, _line_of(text, each.path))) for each in check_project(data)]
     if problems:

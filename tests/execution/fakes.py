@@ -6,6 +6,9 @@ What they do is written in sh: `$real` is the bundled FFmpeg, `"$@"` its argumen
 import os
 import shlex
 import signal
+import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -89,6 +92,18 @@ def _about(text: str) -> dict[int, str]:
 def processes_about(text: str) -> list[str]:
     """Return the command lines, of all processes alive, that hold `text`."""
     return list(_about(text).values())
+
+
+def stop_when(stop: threading.Event, begun: Callable[[], object]) -> None:
+    """Give the order to stop, from a thread, once what is to be stopped has begun: however loaded the machine."""
+
+    def watch() -> None:
+        end = time.monotonic() + 30
+        while not begun() and time.monotonic() < end:
+            time.sleep(0.05)
+        stop.set()
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def end_processes_about(text: str) -> None:

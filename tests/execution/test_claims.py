@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from runner import canonical
-from runner.execution import claims
+from runner.execution import claims, locking
 from runner.execution.claims import Claim, Held, claimed, clear, path_of, read
 from runner.execution.owner import me
 
@@ -134,7 +134,7 @@ def test_of_many_who_find_the_claim_of_the_dead_at_once_one_gets_it(state: Path)
 def test_whoever_waits_for_a_process_that_does_not_move_does_not_wait_for_ever(
     state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(claims, "_WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(locking, "_WAIT_SECONDS", 0.2)
     (state / "claims").mkdir(parents=True)
     inside, out = threading.Event(), threading.Event()
 

@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from runner.errors import JobspecError
-from runner.execution.gate import Verdict, decode, inspect, length
+from runner.execution.gate import Verdict, decode, inspect
 from runner.execution.process import Limits
+from runner.media.probe import probe_with_length
 from runner.plan.model import Expectation
 from tests.clips import FFMPEG, clip, ffmpeg
 
@@ -172,7 +173,7 @@ def test_sound_that_outlasts_what_was_planned_is_named(tmp_path: Path, good: Pat
     ffmpeg("-i", str(good), *sound, *sound, "-map", "0:v", "-map", "1:a", "-map", "2:a", "-c:v", "copy", str(long))
     assert judged(long).reasons == ("it lasts 1.400 s, 0.500 s at most were planned",)
     assert judged(long, expecting(longest=None)) == Verdict(())
-    assert length(long) == Fraction(7, 5)
+    assert probe_with_length(long, "long.mov")[1] == Fraction(7, 5)
 
 
 @pytest.mark.parametrize(
@@ -286,7 +287,7 @@ def test_the_gate_opens_no_playlist_whatever_its_name(tmp_path: Path) -> None:
     playlist = tmp_path / "output.mov"
     playlist.write_text(f"ffconcat version 1.0\nfile {other}\n")
     with pytest.raises(JobspecError):
-        length(playlist)
+        probe_with_length(playlist, "output.mov")
     ended = decode(FFMPEG, playlist, tmp_path / "log", threading.Event())
     assert not ended.clean
     assert ended.frames == 0

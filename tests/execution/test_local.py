@@ -16,7 +16,7 @@ from runner.execution.task import Outcome
 from runner.plan.model import Output, Plan
 from tests.clips import FFMPEG
 from tests.execution.bench import Bench, codes
-from tests.execution.fakes import endless, fake, processes_about, work_folders
+from tests.execution.fakes import endless, fake, processes_about, stop_when, work_folders
 
 NAMES = ("d.mov", "b.mov", "a.mov", "c.mov")
 
@@ -141,7 +141,7 @@ def test_with_fail_fast_what_runs_beside_the_failure_is_stopped(bench: Bench, pl
 
 def test_the_order_to_stop_ends_what_runs_and_begins_nothing_more(bench: Bench, plan: Plan) -> None:
     seen = Seen()
-    threading.Timer(0.6, bench.stop.set).start()
+    stop_when(bench.stop, lambda: len(seen.begun) == 2)
     outcomes = run(bench, plan, seen, ffmpeg=endless(bench.top / "ffmpeg"), workers=2)
     assert sorted(seen.begun) == sorted(NAMES[:2])
     assert [codes(outcome) for outcome in outcomes] == [["JS098"], ["JS098"]]

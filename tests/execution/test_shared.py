@@ -1,6 +1,5 @@
 """Outputs of one source by one FFmpeg: each is claimed, judged, named and recorded for itself."""
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +21,7 @@ from runner.plan.share import apart
 from runner.spec.model import JobSpec
 from tests.clips import FFMPEG, streamhash
 from tests.execution.bench import FIELDS, Bench, codes, messages
-from tests.execution.fakes import endless, fake, processes_about, work_folders
+from tests.execution.fakes import endless, fake, processes_about, stop_when, work_folders
 
 ALL = ("proxies:out/h264.mov", "proxies:out/lt.mov", "proxies:out/proxy.mov")
 
@@ -206,7 +205,7 @@ def test_alone_what_may_pass_is_tried_as_often_as_ever(bench: Bench, plan: Plan)
 
 
 def test_the_order_to_stop_ends_all_of_them_and_none_is_tried_alone(bench: Bench, plan: Plan) -> None:
-    threading.Timer(0.6, bench.stop.set).start()
+    stop_when(bench.stop, lambda: processes_about(f"{bench.out}/"))
     outcomes = make(bench, plan, endless(bench.top / "ffmpeg"))
     assert [codes(each) for each in outcomes.values()] == [["JS098"]] * 3
     assert bench.events() == ["started"] * 3

@@ -27,6 +27,7 @@ from tests.execution.fakes import (
     endless,
     fake,
     processes_about,
+    stop_when,
     waiting,
     work_folders,
 )
@@ -328,7 +329,7 @@ def test_what_took_the_place_of_our_older_file_is_not_replaced(
 
 
 def test_the_order_to_stop_leaves_no_process_no_file_and_no_work_folder(bench: Bench, plan: Plan) -> None:
-    threading.Timer(0.6, bench.stop.set).start()
+    stop_when(bench.stop, lambda: processes_about(f"{bench.out}/"))
     outcome = bench.make(plan, endless(bench.top / "ffmpeg"))
     assert codes(outcome) == ["JS098"]
     assert bench.files() == []

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from runner.errors import Exit, JobspecError, Problem
+from runner.media import opening
 from runner.media.facts import Colour, Facts, Picture
-from runner.media.probe import content_of, probe
+from runner.media.probe import content_of, probe, probe_with_length
 from tests.clips import clip, decoded_frames, ffmpeg
 from tests.media.opened import watched
 
@@ -501,3 +502,30 @@ def test_a_source_that_may_only_be_read_is_enough(tmp_path: Path) -> None:
     file = clip(tmp_path / "a.mov")
     file.chmod(0o444)
     assert known(file).picture.frames == 10
+
+
+@pytest.mark.parametrize(
+    ("name", "encode", "counted", "openings"),
+    [
+        pytest.param("a.mov", GOP, "index", 1, id="counted in its index"),
+        pytest.param("a.mkv", GOP, "packets", 1, id="counted by its packets"),
+        pytest.param("a.ts", (*MPEG2, *FIELDS), "decoded", 2, id="decoded to be counted"),
+    ],
+)
+def test_a_file_is_opened_once_unless_its_frames_must_be_decoded_to_be_counted(
+    name: str, encode: tuple[str, ...], counted: str, openings: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, opened, really = clip(tmp_path / name, encode=encode, tracks=(1,)), list[object](), opening.av.open
+    monkeypatch.setattr(opening.av, "open", lambda *given, **more: opened.append(given) or really(*given, **more))
+    found, length = probe_with_length(file, name)
+    assert (found.picture.frames, found.picture.counted) == (10, counted)
+    assert length and abs(length - Fraction(2, 5)) <= Fraction(1, 25)
+    assert len(opened) == openings
+
+
+def test_what_is_counted_after_the_look_is_counted_as_from_the_begin(tmp_path: Path) -> None:
+    """A clip of many times the packets that the look takes, with B-frames, so that its times come out of order."""
+    encode = ("-c:v", "libx264", "-preset", "ultrafast", "-bf", "3", "-pix_fmt", "yuv420p")
+    file = clip(tmp_path / "a.mkv", size="64x64", rate="30000/1001", seconds=10, encode=encode, tracks=(1,))
+    assert (seen(file).frames, seen(file).counted) == (decoded_frames(file), "packets")
+    assert (seen(file).rate, seen(file).constant, seen(file).seconds) == (Fraction(30000, 1001), True, None)

@@ -1,0 +1,71 @@
+"""What `jobspec run` costs over the same FFmpeg lines under `xargs -P` without any check."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.benchmarks.harness import Figures, Table, interleaved, measured
+from tests.benchmarks.media import camera
+from tests.benchmarks.team import Team, team
+from tests.clips import FFMPEG
+
+CLIPS, SECONDS = 6, 4
+WORKERS = 2
+JOBS = {"prores_proxy": "half", "dnxhr_lb": "half", "h264": "half"}
+
+
+def _xargs(lines: Sequence[Sequence[str]], folder: Path) -> Figures:
+    """Run the lines, two at once."""
+    listed = folder / "lines"
+    listed.write_bytes(b"\0".join(shlex.join(line).encode() for line in lines))
+    return measured(["xargs", "-0", "-a", listed, "-P", str(WORKERS), "-n", "1", "sh", "-c"])
+
+
+def _encode(made: Team) -> Figures:
+    made.clear()
+    return _xargs(list(made.commands(made.plan(), FFMPEG, threads=1)), made.top)
+
+
+def _decode(made: Team) -> Figures:
+    """Decode every output as the gate does, and nothing else."""
+    files = [path for path in made.proxies.glob("*/*.mov") if path.is_file()]
+    strict = ("-v", "error", "-xerror", "-err_detect", "explode", "-threads", "1")
+    return _xargs([[FFMPEG, *strict, "-i", str(file), "-f", "null", "-"] for file in files], made.top)
+
+
+def _row(codec: str, resolution: str, runs: int) -> tuple[str | float, ...]:
+    with team() as made:
+        for number in range(CLIPS):
+            camera(made.media / f"{number}.mov", seconds=SECONDS, seed=number)
+        made.spec("job", [f"{number}.mov" for number in range(CLIPS)], codec=codec, resolution=resolution)
+        made.jobspec("lock")
+        cases = {
+            "lines": lambda: _encode(made),
+            "quick": lambda: made.run("--verify", "quick", "--workers", str(WORKERS)),
+            "full": lambda: made.run("--workers", str(WORKERS)),
+            "gate": lambda: _decode(made),
+        }
+        found = interleaved(cases, runs)
+    lines, quick, full, gate = (found[case] for case in cases)
+    return (
+        *(codec, lines.wall, quick.wall / lines.wall, full.wall / lines.wall),
+        *((full.wall - gate.wall) / lines.wall, gate.wall, quick.cpu / lines.cpu, full.cpu / lines.cpu),
+    )
+
+
+def tables(runs: int) -> list[Table]:
+    """Return wall and CPU time of whole runs over those of the bare lines."""
+    columns = (
+        *("codec", "lines, s", "run without decoding ÷", "run ÷", "run less the gate's decoding ÷", "that decoding, s"),
+        *("CPU without decoding ÷", "CPU ÷"),
+    )
+    return [
+        Table(
+            title="What a run costs over its own FFmpeg lines",
+            columns=columns,
+            rows=tuple(_row(codec, resolution, runs) for codec, resolution in JOBS.items()),
+            note=f"{CLIPS} HD H.264 clips of {SECONDS} s to half size, two at once; the lines of the plan under"
+            f" `xargs -P {WORKERS}`, unchecked; `run --verify quick` and `run`, from start-up to exit code. The gate's"
+            " decoding is measured alone, two at once too.",
+        )
+    ]

@@ -1,0 +1,74 @@
+"""What decoding once saves: outputs of one source by one FFmpeg, against an FFmpeg for each."""
+
+from dataclasses import dataclass
+
+from tests.benchmarks.harness import Figures, Table, interleaved
+from tests.benchmarks.media import camera
+from tests.benchmarks.team import team
+
+_QUIET = ("-x265-params", "log-level=1")
+HEVC = ("-c:v", "libx265", "-preset", "ultrafast", "-crf", "20", "-pix_fmt", "yuv420p10le", *_QUIET)
+PRORES = ("-c:v", "prores_ks", "-profile:v", "3", "-pix_fmt", "yuv422p10le")
+PROXY = ("prores_proxy", "half")
+DNXHR, VIEW, SMALL = ("dnxhr_lb", "half"), ("h264", "half"), ("h264", "quarter")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A source and what is made of it: (codec, resolution) of each output."""
+
+    source: str
+    outputs: tuple[tuple[str, str], ...]
+    size: str = "1920x1080"
+    seconds: float = 4
+    encode: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The outputs, as the table names them."""
+        return " + ".join(f"{codec} {resolution}" for codec, resolution in self.outputs)
+
+
+UHD = {"source": "UHD HEVC 10 bit", "size": "3840x2160", "seconds": 2, "encode": HEVC}
+CASES = (
+    Case("HD H.264", (DNXHR, SMALL)),
+    Case("HD H.264", (PROXY, SMALL)),
+    Case("HD H.264", (PROXY, VIEW)),
+    Case("HD H.264", (PROXY, DNXHR, SMALL)),
+    Case(outputs=(("dnxhr_lb", "quarter"), SMALL), **UHD),  # type: ignore[arg-type]
+    Case(outputs=(("prores_proxy", "quarter"), ("dnxhr_lb", "quarter"), SMALL), **UHD),  # type: ignore[arg-type]
+    Case("HD ProRes HQ", (PROXY, SMALL), encode=PRORES),
+)
+
+
+def _measured(case: Case, runs: int) -> dict[str, Figures]:
+    with team() as made:
+        encode = {"encode": case.encode} if case.encode else {}
+        camera(made.media / "a.mov", size=case.size, seconds=case.seconds, **encode)
+        for number, (codec, resolution) in enumerate(case.outputs):
+            made.spec(f"job{number}", ["a.mov"], codec=codec, resolution=resolution)
+        made.jobspec("lock")
+        ways = {"each": ("--no-share",), "once": ()}
+        quick = {way: lambda words=words: made.run("--verify", "quick", *words) for way, words in ways.items()}
+        full = {f"{way}, gate": lambda words=words: made.run(*words) for way, words in ways.items()}
+        return interleaved({**quick, **full}, runs)
+
+
+def _row(case: Case, found: dict[str, Figures]) -> tuple[str | float, ...]:
+    each, once, judged, judged_once = (found[way] for way in ("each", "once", "each, gate", "once, gate"))
+    ratios = (each.cpu / once.cpu, each.wall / once.wall, judged.cpu / judged_once.cpu)
+    return (case.source, case.name, each.cpu, once.cpu, *ratios)
+
+
+def tables(runs: int) -> list[Table]:
+    """Return CPU and wall time of runs that decode for each output, over those that decode once."""
+    return [
+        Table(
+            title="Decode once",
+            columns=("source", "outputs", "each, CPU s", "once, CPU s", "CPU ÷", "wall ÷", "CPU ÷ with the gate"),
+            rows=tuple(_row(case, _measured(case, runs)) for case in CASES),
+            note="Whole runs of `jobspec run --verify quick` with and without `--no-share`; the last column with the"
+            " full gate, which decodes every output in either case. The more an encoder costs beside the decoder, the"
+            " less there is to save.",
+        )
+    ]
