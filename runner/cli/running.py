@@ -3,7 +3,7 @@
 import json
 import stat
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,7 +89,7 @@ def make(
     groups = list(share.groups(plan, frozenset(output.location for output in outputs)))
     build = _build(outputs, wishes.ffmpeg, environ)
     setting = _setting(plan, groups, build, mounts, wishes)
-    _keep(plan, build, mounts)
+    _keep(plan, build, mounts, outputs)
     beforehand(outputs, build, mounts)
     with interruptible(setting.stop) as asked, reporter(outputs) as report:
         watcher = local.Watcher(report.begun, report.moved, report.ended)
@@ -155,9 +155,9 @@ def _swept(
     return [problem("JS182", found=str(path)) for path in kept]
 
 
-def _keep(plan: Plan, build: Build, mounts: Mounts) -> None:
+def _keep(plan: Plan, build: Build, mounts: Mounts, outputs: Iterable[Output]) -> None:
     try:
-        keep.keep(plan, shell.script(plan, build.path, mounts.folders), mounts)
+        keep.keep(plan, shell.script(plan, build.path, mounts.folders), mounts, outputs)
     except OSError as error:
         reason = f"{error.strerror} ({error.filename})"
         raise JobspecError(problem("JS095", reason=reason)) from None
