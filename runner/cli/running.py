@@ -1,6 +1,7 @@
 """What `run` and `retry` share: choose what to make, make it, say what came of it."""
 
 import json
+import os
 import stat
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -166,13 +167,14 @@ def _keep(plan: Plan, build: Build, mounts: Mounts, outputs: Iterable[Output]) -
 def _row(standing: StandingOf[Planned], outcome: Outcome | None, mounts: Mounts) -> tuple[str, ...]:
     output = standing.output
     word = outcome.word if outcome else str(standing.state)
-    path = mounts.bind(parse_location(output.location))
-    return (word, output.origin, output.codec, str(output.frames), _size(path), str(path))
+    path = mounts.spelled(parse_location(output.location))
+    return (word, output.origin, output.codec, str(output.frames), _size(path), path)
 
 
-def _size(path: Path) -> str:
+def _size(path: str) -> str:
     try:
-        status = path.stat()
+        status = os.lstat(path)
+        status = Path(path).stat() if stat.S_ISLNK(status.st_mode) else status
     except (OSError, ValueError):
         return ""
     return size_text(status.st_size) if stat.S_ISREG(status.st_mode) else ""
