@@ -49,10 +49,11 @@ def _content(each: Auxiliary, mounts: Mounts) -> bytes:
 
 
 def place(auxiliary: Iterable[Auxiliary], folder: Path, mounts: Mounts) -> None:
-    """Write the files into a work folder.
+    """Write the files into a work folder, where each is whole or not there.
 
     Raises JobspecError when one is not what it was when the plan was made, and OSError.
     """
     for each in auxiliary:
-        with (folder / each.name).open("xb") as file:
-            file.write(_content(each, mounts))
+        part = folder / f"{each.name}.part"
+        part.write_bytes(_content(each, mounts))
+        part.rename(folder / each.name)

@@ -79,6 +79,16 @@ def _place(attempt: Attempt, task: Sequence[Attempt]) -> None:
     auxiliary.place(missing, folder, attempt.setting.mounts)
 
 
+def _placed(task: list[Attempt]) -> list[Attempt]:
+    """Return the attempts whose files lie where FFmpeg starts: the first may drop out, and with it its folder."""
+    while task:
+        ready = _going_on(task, partial(_place, task=task))
+        if ready and ready[0] is task[0]:
+            return ready
+        task = ready
+    return task
+
+
 def _failed(attempt: Attempt, error: JobspecError | OSError) -> tuple[Problem, ...]:
     """Record a failure and return its problems; a full disk may refuse even the record."""
     found = error.problems if isinstance(error, JobspecError) else (_of_error(attempt, error),)
@@ -152,8 +162,7 @@ def _tried(attempts: Sequence[Attempt]) -> Iterator[Attempt]:
             held.callback(_tidy, each)
         task = _claimed(attempts, held)
         task = _going_on(task, partial(steps.start, task=task))
-        task = _going_on(task, partial(_place, task=task))
-        if task:
+        if task := _placed(task):
             task = _going_on(task, partial(_judge, task=task, ended=_encode(task)))
         yield from (each for each in attempts if each.outcome)
         for each in task:
@@ -188,11 +197,19 @@ def _alone(output: Output, setting: Setting, replaces: Mapping[str, str], tell: 
 def _together(
     outputs: Sequence[Output], setting: Setting, replaces: Mapping[str, str], tell: Tell
 ) -> Iterator[tuple[Outcome, bool]]:
-    """Try outputs of one source at once; yield how each ended, and whether it is to be tried alone."""
+    """Try outputs of one source at once; yield how each ended, and whether it is to be tried alone.
+
+    That is what failed once it was under way with others; of what failed by itself, what may pass.
+    """
     begun = [_begun(each, setting, replaces, tell, 0) for each in outputs]
-    yield from ((each, False) for each in begun if isinstance(each, Outcome))
+    yield from ((each, _again(each, setting)) for each in begun if isinstance(each, Outcome))
     for each in _tried([each for each in begun if isinstance(each, Attempt)]):
-        yield each.settled, each.before is not None and each.settled.word == "failed"
+        under_way = each.before is not None and each.settled.word == "failed"
+        yield each.settled, under_way or _again(each.settled, setting)
+
+
+def _again(outcome: Outcome, setting: Setting) -> bool:
+    return setting.retries > 0 and endings.may_pass(outcome.problems)
 
 
 def _note(outcome: Outcome, outputs: Sequence[Output]) -> Problem:

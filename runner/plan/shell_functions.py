@@ -63,9 +63,9 @@ tolerate() {
             case $line in *$pattern*) last=tolerated && continue 2 ;; esac
         done
         last=
-        printf '%s\\n' "$line"
-    done <"$here/log" >"$here/left"
-    mv -- "$here/left" "$here/log"
+        printf '%s\\n' "$line" || fail "cannot go through what FFmpeg said: $finals"
+    done <"$here/log" >"$here/left" || fail "cannot go through what FFmpeg said: $finals"
+    mv -- "$here/left" "$here/log" || fail "cannot go through what FFmpeg said: $finals"
 }
 
 # check FILE FRAMES OFF: what FFmpeg does not tell by its exit code; frames are counted in the file that came out
@@ -86,7 +86,8 @@ publish() {
 }
 
 """
-# For tasks of several outputs. Tried together in a shell of their own, so that a failure there ends only that.
+# For tasks of several outputs. Tried together in a shell of their own, so that a failure there ends only that. What
+# stands before || is exempt from `set -e`, and so is all that it calls: whatever can fail there has to say `|| fail`.
 TOGETHER = """\
 # due NUMBER: whether this output of a task is to be made now
 due() { [ -z "$only" ] || [ "$only" -eq "$1" ]; }

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.inside import jobspec
-from tests.clips import streamhash
+from tests.clips import ffmpeg, streamhash
 from tests.conftest import Repository
 from tests.execution.fakes import endless, fake, processes_about, work_folders
 
@@ -57,12 +57,48 @@ def test_a_run_decodes_a_source_once_unless_told_otherwise(
     assert team.outputs() == ALL
 
 
+def clocked(path: Path) -> str:
+    """Return what FFmpeg reads of each packet: its stream, its times and a checksum."""
+    maps = ("-map", "0:v", "-map", "0:a?")
+    return ffmpeg("-copyts", "-i", f"file:{path}", *maps, "-c", "copy", "-f", "framecrc", "-")
+
+
+def test_without_sound_an_output_begins_when_it_would_alone_and_so_does_the_one_with_sound(
+    repository: Repository,
+) -> None:
+    late = ("-vf", "setpts=PTS+0.3/TB", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
+    repository.clip("a.ts", tracks=(1, 1), seconds=0.8, encode=late, sound=("-c:a", "aac"), extra=("-f", "mpegts"))
+    for name, more in (("heard", ""), ("silent", "audio: none\n")):
+        repository.spec(f"{name}.yaml", sources=("media:a.ts",), template=name, more=more)
+    made: list[dict[str, tuple[list[str], str]]] = []
+    for options in ((), ("--no-share",)):
+        done = jobspec(repository, "run", *options)
+        assert done.returncode == 0, done.stderr
+        files = [repository.proxies / name for name in repository.outputs()]
+        made.append({path.name: (streamhash(path), clocked(path)) for path in files})
+        for path in files:
+            path.unlink()
+    assert set(made[0]) == {"heard.mov", "silent.mov"}
+    assert made[0] == made[1]
+
+
 def test_only_outputs_that_need_making_take_part(team: Repository) -> None:
     assert jobspec(team, "run", "--only", "*-lt.mov").returncode == 0
     ffmpeg, count = counting(team)
     done = jobspec(team, "run", "--json", "--ffmpeg", str(ffmpeg))
     assert [each["state"] for each in json.loads(done.stdout)["outputs"]] == ["done", "made", "made"]
     assert len(count.read_text().splitlines()) == 2
+
+
+def test_a_picture_that_gets_more_frames_for_three_codecs_is_made_within_seconds(repository: Repository) -> None:
+    # Made by one FFmpeg this hangs: the limit on silence would end it after two minutes, and each would be made alone.
+    repository.clip("a.mov", seconds=3, tracks=(1,))
+    for codec in ("prores_lt", "h264", "dnxhr_lb"):
+        spec = repository.spec(f"{codec}.yaml", codec=codec, template=codec, more='fps_explicit: "50"\n')
+        spec.write_text(spec.read_text().replace("same-as-source", "explicit"))
+    done = jobspec(repository, "run", "--stall-timeout", "20")
+    assert (done.returncode, "failed first" in done.stderr) == (0, False), done.stderr
+    assert repository.outputs() == ["out/dnxhr_lb.mov", "out/h264.mov", "out/prores_lt.mov"]
 
 
 def test_what_was_made_together_is_done_for_a_run_that_does_not_share(team: Repository) -> None:

@@ -1,5 +1,6 @@
 """Outputs of one source by one FFmpeg: each is claimed, judged, named and recorded for itself."""
 
+import errno
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -7,14 +8,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from runner.execution import limits, task
+from runner.execution import limits, steps, task
+from runner.execution.attempt import Attempt
 from runner.execution.claims import claimed
+from runner.execution.ledger import Stat, Writer
 from runner.execution.limits import DEFAULTS, limits_of
 from runner.execution.publish import sha256
 from runner.execution.task import Outcome, execute
 from runner.media.probe import probe
 from runner.media.toolchain import DECLARED
 from runner.plan import recipes
+from runner.plan.arguments import LutFile, TextFile
 from runner.plan.build import Request, build
 from runner.plan.model import Output, Plan
 from runner.plan.share import apart
@@ -148,6 +152,25 @@ def test_what_fits_no_more_beside_the_others_drops_out(
     }
 
 
+def test_files_that_filters_read_lie_where_ffmpeg_starts_also_when_the_first_drops_out(
+    bench: Bench, plan: Plan
+) -> None:
+    text = TextFile(name="text0.txt", text="day")
+    gone = LutFile(name="lut.cube", location="media:gone.cube", sha256="sha256:00", head="LUT_3D_SIZE 3")
+    files = ((text, gone), (text, gone), (text,))
+    outputs = [
+        msgspec.structs.replace(output, auxiliary=each) for output, each in zip(plan.outputs, files, strict=True)
+    ]
+    ffmpeg, count = counting(bench, '[ "$(cat text0.txt)" = day ] || exit 7; exec "$real" "$@" "$last"')
+    outcomes = make(bench, plan, ffmpeg, outputs)
+    assert {name: codes(each) for name, each in outcomes.items()} == {
+        "lt.mov": ["JS156"],
+        "proxy.mov": ["JS156"],
+        "h264.mov": [],
+    }
+    assert count() == 1
+
+
 FAULTS = [
     pytest.param("exit 7", "JS090", id="it fails"),
     pytest.param("kill -9 $$", "JS171", id="it is killed, as for memory"),
@@ -208,6 +231,39 @@ def test_alone_what_may_pass_is_tried_as_often_as_ever(bench: Bench, plan: Plan)
     assert {word for each in outcomes.values() for word in codes(each)} == {"JS171"}
     assert story(bench, "lt.mov") == ["started", "failed"] * 4
     assert [each.again for each in bench.records(plan.outputs[0])] == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
+@pytest.mark.parametrize(("retries", "word"), [(2, "made"), (0, "failed")])
+def test_a_mount_that_answers_none_of_them_at_first_is_asked_again_for_each(
+    bench: Bench, plan: Plan, monkeypatch: pytest.MonkeyPatch, retries: int, word: str
+) -> None:
+    real, asked = steps._source_now, set[str]()
+
+    def gone_at_first(attempt: Attempt) -> Stat:
+        if attempt.output.name not in asked:
+            asked.add(attempt.output.name)
+            raise OSError(errno.ESTALE, "Stale file handle", str(attempt.source))
+        return real(attempt)
+
+    monkeypatch.setattr(steps, "_source_now", gone_at_first)
+    outcomes = make(bench, plan, retries=retries)
+    assert [each.word for each in outcomes.values()] == [word] * 3, messages(outcomes.values())
+    assert story(bench, "lt.mov")[0] == "failed"
+
+
+def test_a_ledger_that_cannot_be_begun_at_first_is_tried_again(
+    bench: Bench, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, failures = Writer.attempt, [OSError(errno.ESTALE, "Stale file handle", str(bench.state))]
+
+    def begun(writer: Writer) -> str:
+        if failures:
+            raise failures.pop()
+        return real(writer)
+
+    monkeypatch.setattr(Writer, "attempt", begun)
+    outcomes = make(bench, plan, retries=1)
+    assert [each.word for each in outcomes.values()] == ["made"] * 3, messages(outcomes.values())
 
 
 def test_the_order_to_stop_ends_all_of_them_and_none_is_tried_alone(bench: Bench, plan: Plan) -> None:

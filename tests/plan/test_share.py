@@ -1,6 +1,7 @@
 """Outputs that share a source are decoded once, and nobody can tell it from their streams."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 
 from runner import canonical
 from runner.execution.auxiliary import place
+from runner.media.facts import Facts
 from runner.media.probe import probe
 from runner.media.source import probe_source
 from runner.media.toolchain import DECLARED
@@ -54,6 +56,31 @@ def test_outputs_of_one_source_share_a_task_in_the_plans_order() -> None:
 )
 def test_what_is_not_read_alike_is_not_shared(other: Output) -> None:
     assert shared(planned(facts()), other) == [(0,), (1,)]
+
+
+def test_outputs_with_sound_and_outputs_without_are_parted() -> None:
+    known = facts(sound=tracks(1, 2))
+    heard, mixed, silent = (planned(known, **each) for each in ({}, {"audio": {"channels": 1}}, {"audio": "none"}))
+    assert shared(heard, silent, mixed, silent) == [(0, 2), (1, 3)]
+    assert shared(planned(facts()), planned(facts(), audio="none")) == [(0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("known", "rate"),
+    [
+        pytest.param(facts(rate=Fraction(24)), "25", id="a few more frames"),
+        pytest.param(facts(), "50", id="twice as many"),
+        pytest.param(facts(), "24", id="fewer, or more of a picture that comes in late"),
+        pytest.param(facts(constant=False, seconds=Fraction(4)), "25", id="a variable rate"),
+    ],
+)
+def test_a_resampled_picture_is_made_alone_and_the_others_together(known: Facts, rate: str) -> None:
+    resampled = planned(known, codec="h264", fps_explicit=rate)
+    assert shared(resampled, resampled, resampled) == [(0,), (1,), (2,)]
+    if known.picture.constant:
+        kept = planned(known)
+        conformed = planned(known, fps_explicit=rate, conform=True)
+        assert shared(resampled, kept, resampled, conformed) == [(0,), (1, 3), (2,)]
 
 
 def test_files_of_one_name_in_the_work_folder_must_be_one_file() -> None:
@@ -162,9 +189,9 @@ def test_rates_sizes_and_sound_of_their_own_are_nobody_elses(tmp_path: Path) -> 
     source = clip(tmp_path / "a.mov", size="640x360", seconds=1, tracks=(2,))
     outputs = [
         planned_from(source, **PRORES),
-        planned_from(source, **H264, fps_explicit="24000/1001"),
+        planned_from(source, **H264),
         planned_from(source, **PRORES, fps_explicit="24", conform=True),
-        planned_from(source, **DNXHR, audio="none"),
+        planned_from(source, **DNXHR, audio={"channels": 1}),
     ]
     same_streams(outputs, tmp_path)
 

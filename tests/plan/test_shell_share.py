@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from runner.media.probe import probe
 from runner.media.toolchain import DECLARED
@@ -118,6 +119,20 @@ def test_what_fails_together_is_made_alone(
 ) -> None:
     done = run(script(plan_of(source), counting(fault), {"proxies": proxies}), tmp_path)
     assert (done.returncode, done.stderr.splitlines()[-1]) == (0, "now each of them alone")
+    assert (encodes(tmp_path), files(proxies)) == (4, ALL)
+
+
+def test_complaints_that_do_not_fit_on_the_disk_are_not_taken_for_none(
+    source: Path, tmp_path: Path, proxies: Path, counting: Callable[[str], Path]
+) -> None:
+    made = plan_of(source)
+    tolerant = replace(made, outputs=tuple(replace(each, tolerates=("co located",)) for each in made.outputs))
+    fault = "ln -s /dev/full left; echo nothing is well >&2"
+    text = script(tolerant, counting(fault), {"proxies": proxies})
+    assert complaints(text) == ""
+    done = run(text, tmp_path)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (0, "now each of them alone")
+    assert f"cannot go through what FFmpeg said: {proxies}/lt/a.mov, " in done.stderr
     assert (encodes(tmp_path), files(proxies)) == (4, ALL)
 
 
