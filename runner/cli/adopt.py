@@ -54,7 +54,7 @@ class _Books:
 
     def _begin(self) -> None:
         mounts = self.workspace.mounts
-        keep.keep(self.plan, shell.script(self.plan, self.build.path, mounts.folders), mounts)
+        keep.keep(self.plan, shell.script(self.plan, self.build.path, mounts.folders), mounts, self.plan.outputs)
         self.digest = document.digest(self.plan)
 
     def enter(self, found: Judged) -> None:

@@ -8,6 +8,7 @@ what is due is made from a plan that was built for it.
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -130,7 +131,8 @@ def remember(specs: Sequence[str], workspace: "Workspace", known: Known) -> None
         globbed=known.globbed,
         outputs=known.outputs,
     )
-    cache.save(where, _name(specs, workspace.top), canonical.encode(memory))
+    with suppress(UnicodeEncodeError):  # a name that is no UTF-8, which JSON cannot hold
+        cache.save(where, _name(specs, workspace.top), canonical.encode(memory))
 
 
 def recalled(specs: Sequence[str], roots: dict[str, str]) -> Known | None:

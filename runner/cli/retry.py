@@ -12,7 +12,8 @@ from runner.cli.running import finish, look, make, tidy
 from runner.cli.wishes import Wishes, engine_options, run_options
 from runner.cli.workspace import Workspace, is_spec, open_workspace, plan_of, refuse_escapes
 from runner.errors import JobspecError, JobSpecValidationError, problem
-from runner.execution.keep import JOBS
+from runner.execution.keep import JOBS, kept_plan
+from runner.execution.ledger import read_ledger
 from runner.execution.state import Standing, State
 from runner.plan.expansion import Expanded
 from runner.spec.confine import confine
@@ -47,8 +48,20 @@ def _saved(path: Path, roots: dict[str, str]) -> Workspace:
     luts = _luts(spec, mounts)
     # Its folder of records is where the command line found it, whatever the spec may name.
     project = replace(confine(Project(), confinement()), state_directory=_state_of(path))
+    project = _as_made(project, spec.job_id)
     reading = Reading(str(path), spec, found, numbers=tuple(range(len(spec.sources))), luts=luts)
     return Workspace(path.parent, project, (Expanded(reading, None, ()),), mounts)
+
+
+def _as_made(project: Project, job_id: str) -> Project:
+    """Return the project with the toolchain and recipes that the job was last made by: its lock may have said so."""
+    state = Path(project.state_directory) if project.state_directory else None
+    known = read_ledger(state).by_output.values() if state else ()
+    ours = [record for records in known for record in records if record.job == job_id]
+    last = max(ours, key=lambda record: record.time, default=None)
+    kept = kept_plan(state, last.plan) if state and last else None
+    job = next((each for each in kept.jobs if each.job_id == job_id), None) if kept else None
+    return replace(project, ffmpeg=job.toolchain, recipes=job.recipes) if job else project
 
 
 def _luts(spec: JobSpec, mounts: Mounts) -> tuple[Lut, ...]:

@@ -1,9 +1,10 @@
 """What `run` and `retry` share: choose what to make, make it, say what came of it."""
 
 import json
+import os
 import stat
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,7 +90,7 @@ def make(
     groups = list(share.groups(plan, frozenset(output.location for output in outputs)))
     build = _build(outputs, wishes.ffmpeg, environ)
     setting = _setting(plan, groups, build, mounts, wishes)
-    _keep(plan, build, mounts)
+    _keep(plan, build, mounts, outputs)
     beforehand(outputs, build, mounts)
     with interruptible(setting.stop) as asked, reporter(outputs) as report:
         watcher = local.Watcher(report.begun, report.moved, report.ended)
@@ -155,9 +156,9 @@ def _swept(
     return [problem("JS182", found=str(path)) for path in kept]
 
 
-def _keep(plan: Plan, build: Build, mounts: Mounts) -> None:
+def _keep(plan: Plan, build: Build, mounts: Mounts, outputs: Iterable[Output]) -> None:
     try:
-        keep.keep(plan, shell.script(plan, build.path, mounts.folders), mounts)
+        keep.keep(plan, shell.script(plan, build.path, mounts.folders), mounts, outputs)
     except OSError as error:
         reason = f"{error.strerror} ({error.filename})"
         raise JobspecError(problem("JS095", reason=reason)) from None
@@ -166,13 +167,14 @@ def _keep(plan: Plan, build: Build, mounts: Mounts) -> None:
 def _row(standing: StandingOf[Planned], outcome: Outcome | None, mounts: Mounts) -> tuple[str, ...]:
     output = standing.output
     word = outcome.word if outcome else str(standing.state)
-    path = mounts.bind(parse_location(output.location))
-    return (word, output.origin, output.codec, str(output.frames), _size(path), str(path))
+    path = mounts.spelled(parse_location(output.location))
+    return (word, output.origin, output.codec, str(output.frames), _size(path), path)
 
 
-def _size(path: Path) -> str:
+def _size(path: str) -> str:
     try:
-        status = path.stat()
+        status = os.lstat(path)
+        status = Path(path).stat() if stat.S_ISLNK(status.st_mode) else status
     except (OSError, ValueError):
         return ""
     return size_text(status.st_size) if stat.S_ISREG(status.st_mode) else ""

@@ -51,7 +51,7 @@ PICTURE: Mapping[str, Recipe] = {
         *("-qscale:v", "7"),
         targets=_targets(12, 19, 23, 45),
         figures="0.23 of the CPU time of the whole job; a camera's picture takes 1.02 of the size at SSIM +0.0006, a"
-        " drone's 0.96 at +0.0010, a calm one 0.71 at -0.0009, heavy grain 2.7 at +0.09, text 2.4 at +0.013",
+        " drone's 0.96 at +0.0010, a calm one 0.71 at -0.0009, heavy grain 2.6 at +0.09, text 2.4 at +0.013",
     ),
     "prores_lt": _at_one_quantiser(
         "prores_lt",

@@ -165,6 +165,10 @@ def _unreadable(text: str, file: str, character: int) -> Problem:
     return problem("JS003", place=place, reason=f"the character U+{character:04X} cannot stand in it")
 
 
+# What PyYAML's scanner says where it gives up by itself: looking ahead for a key, it may get there before our limit.
+_TOO_DEEP = "exceeded maximum nesting depth"
+
+
 def _events(text: str, file: str) -> Iterator[yaml.Event]:
     try:
         yield from yaml.parse(text, Loader=_LOADER)
@@ -173,6 +177,8 @@ def _events(text: str, file: str) -> Iterator[yaml.Event]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+        if error.problem == _TOO_DEEP:
+            raise _Refused(problem("JS006", place=place, what="this nesting", limit=f"{DEEPEST} levels")) from None
         reason = "; ".join(part for part in (error.context, error.problem) if part)
         raise _Refused(problem("JS003", place=place, reason=reason)) from None
 

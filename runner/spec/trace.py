@@ -11,6 +11,8 @@ T = TypeVar("T")
 # What was asked of a path, with the limit of a reading; the digest of the answer.
 Question = tuple[str, str, int]
 Asked = tuple[str, str, int, str]
+# The digest of no answer: somebody wrote into the repository while it was read.
+_CHANGED = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,15 @@ class Traced:
         try:
             answer = ask()
         except OSError as error:
-            self._answers[question] = _digest(_refused(error))
+            self._note(question, _refused(error))
             raise
-        self._answers[question] = _digest(written(answer))
+        self._note(question, written(answer))
         return answer
+
+    def _note(self, question: Question, answer: bytes) -> None:
+        """Keep the digest of an answer; one that nothing has where it is not the first, for what hangs on which?"""
+        digest = _digest(answer)
+        self._answers[question] = digest if self._answers.get(question, digest) == digest else _CHANGED
 
 
 def _names(names: tuple[str, ...]) -> bytes:

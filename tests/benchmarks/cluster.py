@@ -1,10 +1,12 @@
 """What a cluster costs: 24 short tasks on two workers against two local ones, and 10,000 that are done already."""
 
+import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from tests.benchmarks import repositories
@@ -16,8 +18,8 @@ from tests.conftest import Repository
 from tests.faults.site import Site
 
 SHORT, MANY, SPECS = 24, 10_000, 10
-# Four to five seconds of CPU, encode and gate together, on one core of a cloud machine.
-FRAMES, SIZE = 200, "640x360"
+# Five to six seconds of CPU, encode and gate together, on one core of a cloud machine.
+FRAMES, SIZE = 270, "640x360"
 
 
 def _site(top: Path, count: int, **options: object) -> Site:
@@ -57,14 +59,41 @@ def _afresh(site: Site, *arguments: str) -> Case:
     return case
 
 
+def _used(cluster: Cluster) -> float:
+    """Return the CPU seconds of a cluster's processes, with all children that they waited for."""
+    total = 0
+    for number in cluster.numbers():
+        fields = Path(f"/proc/{number}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        total += sum(map(int, fields[11:15]))
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+def _with_cluster(cluster: Cluster, case: Case) -> Case:
+    """Count what the cluster used beside what the client did."""
+
+    def counted() -> Figures:
+        before = _used(cluster)
+        found = case()
+        return replace(found, cpu=found.cpu + _used(cluster) - before)
+
+    return counted
+
+
 def _short(top: Path, runs: int) -> Table:
     site = _site(top, SHORT, size=SIZE, seconds=FRAMES / 25)
     with _cluster(top, site) as cluster:
-        cases = {"local": _afresh(site, "--workers", "2"), "dask": _afresh(site, *cluster.arguments())}
+        cases = {
+            "local": _afresh(site, "--workers", "2"),
+            "dask": _with_cluster(cluster, _afresh(site, *cluster.arguments())),
+        }
         found = interleaved(cases, runs)
-    rows = tuple((name, each.wall, each.wall / found["local"].wall) for name, each in found.items())
-    note = f"{SHORT} clips of {FRAMES} frames, {SIZE}, ProRes Proxy; the goal is 1.10. The cluster stands already."
-    return Table(title="24 short tasks, two workers", columns=("engine", "wall, s", "÷ local"), rows=rows, note=note)
+    local = found["local"]
+    rows = tuple(
+        (name, each.wall, each.wall / local.wall, each.cpu, each.cpu / local.cpu) for name, each in found.items()
+    )
+    columns = ("engine", "wall, s", "÷ local", "CPU, s", "÷ local")
+    note = f"{SHORT} clips of {FRAMES} frames, {SIZE}, ProRes Proxy; the goal is 1.10 in wall time. The cluster stands."
+    return Table(title="24 short tasks, two workers", columns=columns, rows=rows, note=note)
 
 
 def _done(top: Path, runs: int) -> Table:

@@ -95,6 +95,13 @@ def test_what_is_due_is_made_from_a_plan_that_was_built_for_it(mixed: Repository
     assert mixed.outputs() == [f"out/{name}.mov" for name in "abcdef"]
 
 
+def test_a_name_that_is_no_utf_8_costs_the_memory_alone(mixed: Repository) -> None:
+    os.mkdir(os.fsencode(mixed.top / "specs") + b"/\xff")  # noqa: PTH102 - a path of bytes
+    done = mixed.jobspec("status")
+    assert done.returncode == 4, done.stderr
+    assert memories(mixed) == []
+
+
 def test_nothing_is_remembered_of_a_spec_that_has_no_lock(repository: Repository) -> None:
     repository.clip()
     repository.spec()

@@ -104,6 +104,20 @@ def test_the_names_are_those_of_the_first_run_though_the_template_says_otherwise
     assert failed.outputs() == ["out/a_320.mov", "out/b_320.mov"]
 
 
+def test_the_saved_jobspec_is_made_by_the_recipes_of_its_lock(repository: Repository) -> None:
+    repository.clip("a.mov")
+    repository.spec(sources=("media:a.mov",), codec="prores_proxy")
+    project = repository.top / "jobspec.toml"
+    declared = project.read_text()
+    project.write_text(f"{declared}\n[toolchain]\nrecipes = 1\n")
+    assert repository.jobspec("lock").returncode == 0
+    project.write_text(declared)
+    assert repository.jobspec("run", "--ffmpeg", str(fake(repository.top / "ffmpeg", FAILS))).returncode == 4
+    done = repository.jobspec("retry", str(saved(repository)))
+    assert done.returncode == 0, done.stderr
+    assert repository.jobspec("status").returncode == 0
+
+
 def test_a_source_that_was_broken_is_made_once_it_is_mended(repository: Repository) -> None:
     front = ("-movflags", "+faststart")
     repository.clip("a.mov", seconds=0.8, extra=front)

@@ -17,6 +17,12 @@ from tests.faults.site import Site
 # As docs/cluster.md has it: every port on one address.
 HERE = ("--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0")
 DASK = (sys.executable, "-m", "dask")
+# As docs/cluster.md has it too: what else wakes up fifty times a second, or looks into running threads a hundred times.
+QUIET = {
+    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1 s",
+    "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__INTERVAL": "5 s",
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+}
 # Much shorter than a cluster's own: a scheduler gives up a worker that says nothing for so long.
 TIME_TO_LIVE = 3
 
@@ -42,7 +48,7 @@ class Cluster:
 
     @property
     def environment(self) -> dict[str, str]:
-        told = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": f"{TIME_TO_LIVE} s", "PYTHONUNBUFFERED": "1"}
+        told = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": f"{TIME_TO_LIVE} s", "PYTHONUNBUFFERED": "1", **QUIET}
         return {**self.site.repository.environment, **told, "TMPDIR": str(self.top)}
 
     def said(self, name: str) -> str:
@@ -91,16 +97,21 @@ class Cluster:
         lines = {each: Path(f"/proc/{each}/cmdline").read_bytes() for each in children(number)}
         return next(each for each, line in lines.items() if b"spawn_main" in line)
 
+    def numbers(self) -> list[int]:
+        """Return the scheduler, the nannies and what these have started: workers among it."""
+        own = [each.pid for each in self.processes.values()]
+        return [*own, *(child for each in own for child in children(each))]
+
     def kill(self, number: int, how: signal.Signals = signal.SIGKILL) -> None:
         os.kill(number, how)
 
     def end(self) -> None:
         """Kill every process that was started, and what these started."""
+        for number in self.numbers():
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGCONT)
+                os.kill(number, signal.SIGKILL)
         for process in self.processes.values():
-            for number in (process.pid, *children(process.pid)):
-                with suppress(ProcessLookupError):
-                    os.kill(number, signal.SIGCONT)
-                    os.kill(number, signal.SIGKILL)
             process.wait()
         self.processes = {}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster import certificates
-from tests.cluster.cluster import Cluster, children
+from tests.cluster.cluster import Cluster
 from tests.cluster.conftest import NAMES
 
 pytestmark = pytest.mark.cluster
@@ -44,11 +44,6 @@ def test_without_its_keys_nobody_gets_in(locked: Cluster, tmp_path: Path) -> Non
     assert locked.records() == []
 
 
-def _processes(cluster: Cluster) -> list[int]:
-    own = [each.pid for each in cluster.processes.values()]
-    return [*own, *(child for each in own for child in children(each))]
-
-
 def _listening(number: int) -> set[str]:
     """Return the addresses, as the kernel writes them, on which a process waits for others."""
     sockets = set()
@@ -62,7 +57,7 @@ def _listening(number: int) -> set[str]:
 
 
 def test_the_start_lines_of_the_page_keep_every_port_on_one_address(cluster: Cluster) -> None:
-    found = [_listening(number) for number in _processes(cluster)]
+    found = [_listening(number) for number in cluster.numbers()]
     assert set().union(*found) == {"0100007F"}
 
 

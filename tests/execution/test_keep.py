@@ -3,6 +3,7 @@
 import subprocess
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from runner import JobSpec
@@ -17,7 +18,7 @@ from tests.execution.bench import Bench
 def plan(bench: Bench) -> Plan:
     bench.clip()
     plan = bench.plan(naming_template="{{ source_name }}_{{ width }}")
-    keep(plan, shell.script(plan, Path(FFMPEG), bench.mounts.folders), bench.mounts)
+    keep(plan, shell.script(plan, Path(FFMPEG), bench.mounts.folders), bench.mounts, plan.outputs)
     return plan
 
 
@@ -60,16 +61,34 @@ def test_no_kept_file_holds_a_mount(bench: Bench, plan: Plan) -> None:
 
 def test_an_earlier_plan_stays_when_a_later_one_is_kept(bench: Bench, plan: Plan) -> None:
     later = bench.plan(codec="h264", naming_template="{{ source_name }}")
-    keep(later, "", bench.mounts)
+    keep(later, "", bench.mounts, later.outputs)
     assert kept_plan(bench.state, document.digest(plan)) == plan
     assert kept_plan(bench.state, document.digest(later)) == later
 
 
 def test_every_state_folder_of_a_plan_gets_its_jobs(bench: Bench, plan: Plan) -> None:
     elsewhere = bench.plan(job_id="night", output_directory="proxies:night")
-    keep(elsewhere, "", bench.mounts)
+    keep(elsewhere, "", bench.mounts, elsewhere.outputs)
     assert (bench.top / "proxies" / "night" / ".jobspec" / "jobs" / "night" / "jobspec.json").is_file()
     assert not (bench.state / "jobs" / "night").exists()
+
+
+def test_a_plan_is_kept_where_something_is_made_and_on_one_disk_once(bench: Bench, plan: Plan) -> None:
+    jobs = {name: bench.plan(job_id=name, output_directory=f"proxies:{name}") for name in ("dusk", "night", "dawn")}
+    every = msgspec.structs.replace(
+        plan,
+        jobs=tuple(job for each in jobs.values() for job in each.jobs),
+        outputs=tuple(output for each in jobs.values() for output in each.outputs),
+        tasks=(),
+    )
+    keep(every, "", bench.mounts, every.outputs[:2])
+    states = {name: bench.top / "proxies" / name / ".jobspec" for name in jobs}
+    assert not states["dawn"].exists()
+    first, second = (plan_path(states[name], document.digest(every)) for name in ("dusk", "night"))
+    assert kept_plan(states["night"], document.digest(every)) == every
+    assert second.samefile(first)
+    keep(every, "", bench.mounts, every.outputs[:2])
+    assert [path.name for path in second.parent.glob(".*")] == []
 
 
 @pytest.mark.parametrize("fate", ["never kept", "damaged", "cut off"])
@@ -91,5 +110,5 @@ def test_what_cannot_be_kept_leaves_no_half_files(bench: Bench, plan: Plan) -> N
     in_the_way = plan_path(bench.state, document.digest(other))
     in_the_way.mkdir()
     with pytest.raises(OSError, match="directory"):
-        keep(other, "", bench.mounts)
+        keep(other, "", bench.mounts, other.outputs)
     assert below(bench.state) == before

@@ -99,6 +99,7 @@ def _preload() -> None:
 
 def main() -> None:
     """Answer orders until there are no more."""
+    sys.dont_write_bytecode = True  # of what is imported within the cage for the first time; nobody's files ask for it
     _preload()
     for line in sys.stdin:
         order = json.loads(line)

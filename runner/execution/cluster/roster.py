@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from runner.errors import JobspecError, Problem, problem
@@ -15,13 +16,21 @@ from runner.execution.cluster.worker import slots_of
 _LOOK_SECONDS = 1.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Present:
+    """Who is there at one moment. It is replaced whole: the main thread reads it while another looks anew."""
+
+    slots: Mapping[str, int] = field(default_factory=dict)
+    lost_hosts: frozenset[str] = frozenset()
+
+
 class Roster:
     """Fit workers by address, with their slots and hosts; a thread of its own looks who came and who went."""
 
     def __init__(self, client: Any, question: Question, build: str, tell: Callable[[Problem], None]) -> None:
         self._client, self._question, self._build, self._tell = client, question, build, tell
         self._judged: dict[str, Judged] = {}
-        self._slots: dict[str, int] = {}
+        self._present = _Present()
         self._hosts: set[str] = set()
         self._over = threading.Event()
         self.empty_since: float | None = None
@@ -43,17 +52,17 @@ class Roster:
     @property
     def slots(self) -> int:
         """How many tasks the fit workers that are there make at once."""
-        return sum(self._slots.values())
+        return sum(self._present.slots.values())
 
     @property
     def addresses(self) -> frozenset[str]:
         """The fit workers that are there."""
-        return frozenset(self._slots)
+        return frozenset(self._present.slots)
 
     @property
     def lost_hosts(self) -> frozenset[str]:
         """Hosts that had fit workers and have none now: what their processes have claimed is given up."""
-        return frozenset(self._hosts - {self._judged[each].host for each in self._slots})
+        return self._present.lost_hosts
 
     def _there(self) -> Mapping[str, Mapping[str, Any]]:
         workers = self._client.scheduler_info()["workers"]
@@ -65,8 +74,12 @@ class Roster:
 
     def _count(self, there: Mapping[str, Mapping[str, Any]]) -> None:
         fit = {address for address in there if address in self._judged and not self._judged[address].problems}
-        self._slots = {address: slots_of(there[address]["resources"]) for address in fit}
-        self._hosts |= {self._judged[address].host for address in fit}
+        hosts = {self._judged[address].host for address in fit}
+        self._hosts |= hosts
+        self._present = _Present(
+            slots={address: slots_of(there[address]["resources"]) for address in fit},
+            lost_hosts=frozenset(self._hosts - hosts),
+        )
         self.empty_since = None if fit else self.empty_since or time.monotonic()
 
     def _watch(self) -> None:
