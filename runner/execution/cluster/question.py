@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -130,9 +131,12 @@ def _missing(source: tuple[str, int], mounts: Mounts) -> str | None:
 
 
 def _closed(directory: str, mounts: Mounts) -> str | None:
-    """Try whether files get their names in an output folder."""
+    """Try whether files get their names in an output folder.
+
+    In a folder of this question's own: other runs may ask this process at the same moment.
+    """
     work = mounts.bind(parse_location(directory)) / WORK
-    own = work / f"ladder-{socket.gethostname()}-{os.getpid()}"
+    own = work / f"ladder-{socket.gethostname()}-{os.getpid()}-{threading.get_ident()}"
     sweep.begin(own)
     try:
         try_ladder(own)
