@@ -9,6 +9,7 @@ import pytest
 import runner
 from tests.cluster.cluster import Cluster
 from tests.cluster.conftest import NAMES
+from tests.execution.fakes import waiting
 
 pytestmark = pytest.mark.cluster
 
@@ -74,17 +75,23 @@ def test_roots_may_be_mounted_elsewhere_on_each_worker(alpha: Cluster, tmp_path:
     assert {each.worker for each in alpha.records() if each.event == "finished"} == {"alpha", "beta"}
 
 
-def test_a_worker_that_joins_later_is_asked_too(alpha: Cluster, tmp_path: Path) -> None:
-    run = alpha.start()
-    alpha.site.wait_for(run, alpha.encoding)
-    alpha.worker("beta", env=another_version(tmp_path / "other"))
-    alpha.worker("gamma")
+def test_a_worker_that_joins_later_is_asked_too(idle: Cluster, tmp_path: Path) -> None:
+    begun, go_on = tmp_path / "begun", tmp_path / "go-on"
+    idle.scheduler()
+    # Its first task ends when another worker has one, however long that takes to come.
+    idle.worker("alpha", env={"JOBSPEC_FFMPEG": str(waiting(tmp_path / "ffmpeg", begun, go_on))})
+    run = idle.start("--stall-timeout", "0")
+    idle.site.wait_for(run, begun.exists)
+    idle.worker("beta", env=another_version(tmp_path / "other"))
+    idle.worker("gamma")
+    idle.site.wait_for(run, lambda: "gamma" in {each.worker for each in idle.records()}, 120)
+    go_on.touch()
     said, _ = run.communicate(timeout=120)
     assert run.returncode == 0, said
     assert "JS254" in said
     assert "jobspec 0.0.9" in said
-    alpha.judge(said)
-    assert {each.worker for each in alpha.records()} == {"alpha", "gamma"}
+    idle.judge(said)
+    assert {each.worker for each in idle.records()} == {"alpha", "gamma"}
 
 
 def test_without_slots_nothing_is_begun(idle: Cluster) -> None:
