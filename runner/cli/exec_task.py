@@ -25,7 +25,7 @@ def _due(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict
 def _order_options(function: F) -> F:
     """Give a verb what an engine says of a task."""
     for option in (
-        click.option("--digest", metavar="SHA256", help="Of the plan, from who made it: its lines are then believed."),
+        click.option("--digest", metavar="SHA256", help="Of the plan, from who vouches for it."),
         click.option("--due", multiple=True, metavar="N[=SHA256]", callback=_due, help="An output that is due."),
         click.option("--threads", type=click.IntRange(1), help="Of one FFmpeg, where the plan pins none."),
         click.option("--ledger", metavar="NAME", help="The file of records to share with others on this machine."),
@@ -49,9 +49,12 @@ def command(path: str, task: int, roots: dict[str, str], **options: Any) -> int:
     repository give is for whoever hands out its tasks to know.
 
     With --digest it is an order of an engine: what is --due is made, told in lines of JSON, and given up when stdin
-    ends. Roots are those of this machine.
+    ends. Whoever gives the digest vouches for the plan: its arguments are not built anew from its specs, but given to
+    FFmpeg as they stand. Roots are those of this machine.
     """
     told = {name: options.pop(name) for name in _ORDERED}
+    if bool(told["digest"]) != bool(told["due"]):
+        raise click.UsageError("--digest and --due are one order: give both, or neither")
     wishes = Wishes(**options)
     if told["digest"]:
         from runner.cli import ordered

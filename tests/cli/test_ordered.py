@@ -108,6 +108,14 @@ def test_what_it_refuses_is_told_and_nothing_is_begun(
     assert repository.outputs() == []
 
 
+@pytest.mark.parametrize("half", [("--digest", "sha256:0"), ("--due", "0")], ids=["nothing due", "no digest"])
+def test_half_an_order_is_wrong_usage(repository: Repository, plan: Path, half: tuple[str, str]) -> None:
+    done = repository.jobspec("exec-task", "--plan", str(plan), "--task", "0", *half)
+    assert done.returncode == 64
+    assert "give both" in done.stderr
+    assert repository.outputs() == []
+
+
 def test_when_its_stdin_ends_ffmpeg_does_and_nothing_is_left(repository: Repository, plan: Path) -> None:
     ffmpeg = endless(repository.top / "ffmpeg")
     process = ordered(repository, plan, 0, "--due", "0", "--ffmpeg", str(ffmpeg))
