@@ -28,7 +28,7 @@ from runner.execution.telling import Told, written
 from runner.media.toolchain import Build, another_line, find_ffmpeg, identify
 from runner.plan.excerpt import excerpt
 from runner.plan.model import Output
-from runner.spec.location import Mounts, parse_location
+from runner.spec.location import Mounts, is_location, parse_location
 from runner.spec.presence import absent, left_root
 from runner.spec.project import mounts_here
 
@@ -58,9 +58,9 @@ class Order:
 
 def _where(plan: str, roots: Mapping[str, str]) -> Path:
     """Return the file of the plan here: a path, or a place as plans write it, such as proxies:out/x.jsonl."""
-    place = parse_location(plan)
-    if str(place) != plan:
+    if not is_location(plan) or str(parse_location(plan)) != plan:
         return Path(plan)
+    place = parse_location(plan)
     return mounts_here(None, [place.root] if place.root else [], roots, os.environ).bind(place)
 
 

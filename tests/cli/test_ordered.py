@@ -39,9 +39,12 @@ def digest(plan: Path) -> str:
     return f"sha256:{hashlib.sha256(plan.read_bytes()).hexdigest()}"
 
 
-def ordered(repository: Repository, plan: Path, number: int, *more: str) -> "subprocess.Popen[str]":
-    place = f"proxies:{plan.relative_to(repository.proxies)}"
-    order = ("--plan", place, "--digest", digest(plan), "--task", str(number), "--worker", "alpha", *more)
+def ordered(
+    repository: Repository, plan: Path, number: int, *more: str, place: str | None = None
+) -> "subprocess.Popen[str]":
+    """Order a task, of a plan below a root, or named by a path as seen from the folder around the repository."""
+    named = place or f"proxies:{plan.relative_to(repository.proxies)}"
+    order = ("--plan", named, "--digest", digest(plan), "--task", str(number), "--worker", "alpha", *more)
     pipe = subprocess.PIPE
     return subprocess.Popen(
         [sys.executable, "-m", "runner", "exec-task", *order],
@@ -73,6 +76,15 @@ def test_it_tells_each_step_and_records_who_made_it(repository: Repository, plan
     records = read_ledger(plan.parent.parent).of("proxies:out/b.mov")
     assert {each.worker for each in records} == {"alpha"}
     assert {each.plan for each in records} == {digest(plan)}
+
+
+@pytest.mark.parametrize("place", ["../{0}/plan.jsonl", "./plan.jsonl", "repo/../plan.jsonl"])
+def test_a_plan_may_be_named_by_any_path(repository: Repository, plan: Path, place: str) -> None:
+    around = repository.top.parent
+    shutil.copy(plan, around / "plan.jsonl")
+    process = ordered(repository, plan, 0, "--due", "0", place=place.format(around.name))
+    assert [each["what"] for each in told(process) if each["what"] != "moved"] == ["begun", "ended"]
+    assert process.returncode == 0
 
 
 def test_what_another_made_is_told_as_done_and_a_file_that_is_not_ours_as_failed(
