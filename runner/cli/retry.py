@@ -17,7 +17,7 @@ from runner.execution.state import Standing, State
 from runner.plan.expansion import Expanded
 from runner.spec.confine import confine
 from runner.spec.cube import Lut
-from runner.spec.location import REPOSITORY, Location, Mounts
+from runner.spec.location import REPOSITORY, Location, Mounts, parse_location
 from runner.spec.luts import named_luts, read_luts
 from runner.spec.model import JobSpec, roots_of
 from runner.spec.project import Project, mounts_here
@@ -27,10 +27,22 @@ from runner.spec.tree import WorkTree
 MOST_SAVED_BYTES = 1 << 28
 
 
-def _state_of(path: Path) -> str | None:
-    """Return the state folder that a saved JobSpec lies in: the ledger there knows what failed."""
-    folders = path.absolute().parents
-    return str(folders[2]) if len(folders) > 2 and folders[1].name == JOBS else None
+def _state_of(path: Path, mounts: Mounts) -> str | None:
+    """Return the state folder that a saved JobSpec lies in: the ledger there knows what failed.
+
+    It is a place below a root where it can be: other machines of a cluster may have that root mounted elsewhere.
+    """
+    folders = Path(os.path.abspath(path)).parents
+    return str(_place_of(folders[2], mounts)) if len(folders) > 2 and folders[1].name == JOBS else None
+
+
+def _place_of(folder: Path, mounts: Mounts) -> Location:
+    """Return a folder as a place below the innermost root that holds it, or as the absolute path that it is."""
+    around = [root for root, top in mounts.folders.items() if folder.is_relative_to(top)]
+    if not around:
+        return Location(None, str(folder))
+    root = max(around, key=lambda each: len(mounts.folders[each].parts))
+    return parse_location(f"{root}:{folder.relative_to(mounts.folders[root])}")
 
 
 def _saved(path: Path, roots: dict[str, str]) -> Workspace:
@@ -46,7 +58,7 @@ def _saved(path: Path, roots: dict[str, str]) -> Workspace:
     mounts = mounts_here(None, roots_of(spec), roots, os.environ)
     luts = _luts(spec, mounts)
     # Its folder of records is where the command line found it, whatever the spec may name.
-    project = replace(confine(Project(), confinement()), state_directory=_state_of(path))
+    project = replace(confine(Project(), confinement()), state_directory=_state_of(path, mounts))
     reading = Reading(str(path), spec, found, numbers=tuple(range(len(spec.sources))), luts=luts)
     return Workspace(path.parent, project, (Expanded(reading, None, ()),), mounts)
 
