@@ -14,7 +14,7 @@ from typing import Any
 from runner import __version__
 from runner.errors import Problem, problem
 from runner.execution.attempt import Outcome, Setting
-from runner.execution.cluster import handshake
+from runner.execution.cluster import handshake, parts
 from runner.execution.cluster.access import Access, connect
 from runner.execution.cluster.account import MOST_TRIES, Account, Group, Task
 from runner.execution.cluster.ordering import Orders
@@ -62,12 +62,16 @@ class Dask:
         Raises JobspecError, before anything begins, when the scheduler cannot be reached or a worker is not fit.
         """
         outputs = [output for group in groups for output in group]
-        with _connected(self.access) as client, handshake.marked(outputs, setting.mounts) as marks:
+        with (
+            _connected(self.access) as client,
+            parts.written(self.plan.header, groups, setting.mounts) as entries,
+            handshake.marked(outputs, setting.mounts) as marks,
+        ):
             question = handshake.question_of(outputs, setting.mounts, self.ffmpeg, marks)
             roster = Roster(client, question, setting.build, self.tell)
             roster.muster()
             try:
-                orders = Orders(self.plan, setting, replaces, self.ffmpeg)
+                orders = Orders(entries, setting, replaces, self.ffmpeg)
                 return _Run(self, client, roster, orders, setting, Account(watcher), fail_fast).made(groups)
             finally:
                 roster.dismiss()
