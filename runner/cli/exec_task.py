@@ -12,7 +12,7 @@ from runner.cli.confined import root_option
 from runner.cli.wishes import Wishes, run_options
 
 F = TypeVar("F", bound=Callable[..., Any])
-_ORDERED = ("digest", "due", "threads", "ledger", "worker", "build")
+_ORDERED = ("digest", "of", "due", "threads", "ledger", "worker", "build")
 
 
 def _due(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[int, str | None]:
@@ -26,6 +26,7 @@ def _order_options(function: F) -> F:
     """Give a verb what an engine says of a task."""
     for option in (
         click.option("--digest", metavar="SHA256", help="Of the plan, from who vouches for it."),
+        click.option("--of", metavar="SHA256", help="The plan that it is a part of, for the records."),
         click.option("--due", multiple=True, metavar="N[=SHA256]", callback=_due, help="An output that is due."),
         click.option("--threads", type=click.IntRange(1), help="Of one FFmpeg, where the plan pins none."),
         click.option("--ledger", metavar="NAME", help="The file of records to share with others on this machine."),

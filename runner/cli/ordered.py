@@ -43,7 +43,7 @@ class Order:
     `plan` is a path, or a place below a root; `due` the numbers of the outputs to make, with the SHA-256 of the file
     that each shall replace, or None; `threads` are for each FFmpeg, None for as many as there are cores; `ledger`
     names a file of records that is shared with other processes of this machine; `worker` is who the records name;
-    `build` is the FFmpeg that it must be.
+    `build` is the FFmpeg that it must be; `of` is the digest of the plan that this one is a part of, if it is one.
     """
 
     plan: str
@@ -54,6 +54,7 @@ class Order:
     ledger: str | None = None
     worker: str | None = None
     build: str | None = None
+    of: str | None = None
 
 
 def _where(plan: str, roots: Mapping[str, str]) -> Path:
@@ -102,7 +103,7 @@ def _setting(order: Order, outputs: tuple[Output, ...], mounts: Mounts, wishes: 
         ffmpeg=build.path,
         build=build.version,
         threads=order.threads or cores(),
-        plan=order.digest,
+        plan=order.of or order.digest,
         stop=Stop(),
         writers={each: Writer(mounts.bind(parse_location(each)), shared=order.ledger) for each in states},
         retries=wishes.retries,

@@ -18,7 +18,7 @@ from runner.execution.state import Standing, State
 from runner.plan.expansion import Expanded
 from runner.spec.confine import confine
 from runner.spec.cube import Lut
-from runner.spec.location import REPOSITORY, Location, Mounts
+from runner.spec.location import REPOSITORY, Location, Mounts, parse_location
 from runner.spec.luts import named_luts, read_luts
 from runner.spec.model import JobSpec, roots_of
 from runner.spec.project import Project, mounts_here
@@ -28,10 +28,22 @@ from runner.spec.tree import WorkTree
 MOST_SAVED_BYTES = 1 << 28
 
 
-def _state_of(path: Path) -> str | None:
-    """Return the state folder that a saved JobSpec lies in: the ledger there knows what failed."""
-    folders = path.absolute().parents
-    return str(folders[2]) if len(folders) > 2 and folders[1].name == JOBS else None
+def _state_of(path: Path, mounts: Mounts) -> str | None:
+    """Return the state folder that a saved JobSpec lies in: the ledger there knows what failed.
+
+    It is a place below a root where it can be: other machines of a cluster may have that root mounted elsewhere.
+    """
+    folders = Path(os.path.abspath(path)).parents
+    return str(_place_of(folders[2], mounts)) if len(folders) > 2 and folders[1].name == JOBS else None
+
+
+def _place_of(folder: Path, mounts: Mounts) -> Location:
+    """Return a folder as a place below the innermost root that holds it, or as the absolute path that it is."""
+    around = [root for root, top in mounts.folders.items() if folder.is_relative_to(top)]
+    if not around:
+        return Location(None, str(folder))
+    root = max(around, key=lambda each: len(mounts.folders[each].parts))
+    return parse_location(f"{root}:{folder.relative_to(mounts.folders[root])}")
 
 
 def _saved(path: Path, roots: dict[str, str]) -> Workspace:
@@ -47,15 +59,15 @@ def _saved(path: Path, roots: dict[str, str]) -> Workspace:
     mounts = mounts_here(None, roots_of(spec), roots, os.environ)
     luts = _luts(spec, mounts)
     # Its folder of records is where the command line found it, whatever the spec may name.
-    project = replace(confine(Project(), confinement()), state_directory=_state_of(path))
-    project = _as_made(project, spec.job_id)
+    project = replace(confine(Project(), confinement()), state_directory=_state_of(path, mounts))
+    project = _as_made(project, spec.job_id, mounts)
     reading = Reading(str(path), spec, found, numbers=tuple(range(len(spec.sources))), luts=luts)
     return Workspace(path.parent, project, (Expanded(reading, None, ()),), mounts)
 
 
-def _as_made(project: Project, job_id: str) -> Project:
+def _as_made(project: Project, job_id: str, mounts: Mounts) -> Project:
     """Return the project with the toolchain and recipes that the job was last made by: its lock may have said so."""
-    state = Path(project.state_directory) if project.state_directory else None
+    state = mounts.bind(parse_location(project.state_directory)) if project.state_directory else None
     known = read_ledger(state).by_output.values() if state else ()
     ours = [record for records in known for record in records if record.job == job_id]
     last = max(ours, key=lambda record: record.time, default=None)

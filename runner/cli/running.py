@@ -20,7 +20,7 @@ from runner.execution.crew import at_once
 from runner.execution.ledger import Ledger, Writer
 from runner.execution.state import Standing, StandingOf, State, ledgers, state_problem, survey
 from runner.execution.stopping import Stop
-from runner.execution.sweep import WORK, sweep
+from runner.execution.sweep import WORK, sweep, sweep_marks
 from runner.execution.task import Outcome, Setting
 from runner.media.toolchain import Build, find_ffmpeg, fit, identify
 from runner.plan import document, share, shell
@@ -144,9 +144,10 @@ def look(outputs: Sequence[P], mounts: Mounts, taken_over: Collection[str] = ())
 def _swept(
     outputs: Sequence[Planned], known: Mapping[str, Ledger], mounts: Mounts, taken_over: Collection[str]
 ) -> list[Problem]:
-    """Remove work folders and claims of the dead; return what of it is nobody's to remove."""
-    for state in known:
-        claims.clear(mounts.bind(parse_location(state)), taken_over)
+    """Remove work folders, claims and marks of the dead; return what of it is nobody's to remove."""
+    for folder in (mounts.bind(parse_location(state)) for state in known):
+        claims.clear(folder, taken_over)
+        sweep_marks(folder, taken_over)
     places = dict.fromkeys((output.directory, output.state) for output in outputs)
     kept = [
         path

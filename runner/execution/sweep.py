@@ -14,6 +14,8 @@ from runner.execution.publish import sha256
 
 WORK = Path(".jobspec", "work")
 OWNER = "owner.json"
+# Files in a state folder by which workers of a cluster know the storage; each holds its owner.
+MARK = ".seen-"
 _FRESH = ".new-"
 # The work folders of a plan.sh, which are nobody's to sweep.
 _SCRIPTS = "sh."
@@ -49,8 +51,12 @@ def remove(work: Path) -> None:
 
 def owner_of(work: Path) -> Owner | None:
     """Return whose a work folder is; None for one that says nothing, such as that of a plan.sh."""
+    return _owner_in(work / OWNER)
+
+
+def _owner_in(file: Path) -> Owner | None:
     try:
-        return canonical.decode((work / OWNER).read_bytes(), Owner)
+        return canonical.decode(file.read_bytes(), Owner)
     except (OSError, msgspec.MsgspecError, ValueError):
         return None
 
@@ -89,3 +95,12 @@ def sweep(directory: Path, known: Ledger, taken_over: Collection[str] = ()) -> l
     with suppress(OSError):
         (directory / WORK).rmdir()
     return kept
+
+
+def sweep_marks(state: Path, taken_over: Collection[str] = ()) -> None:
+    """Remove the marks of the dead from a state folder."""
+    for mark in state.glob(f"{MARK}*"):
+        owner = _owner_in(mark)
+        if owner and life(owner, taken_over) is Life.DEAD:
+            with suppress(OSError):
+                mark.unlink()

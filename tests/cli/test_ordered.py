@@ -87,6 +87,12 @@ def test_a_plan_may_be_named_by_any_path(repository: Repository, plan: Path, pla
     assert process.returncode == 0
 
 
+def test_a_part_of_a_plan_is_recorded_as_the_plan_that_it_is_of(repository: Repository, plan: Path) -> None:
+    assert told(ordered(repository, plan, 1, "--due", "1", "--of", "sha256:whole"))[-1]["what"] == "ended"
+    records = read_ledger(plan.parent.parent).of("proxies:out/b.mov")
+    assert {each.plan for each in records} == {"sha256:whole"}
+
+
 def test_what_another_made_is_told_as_done_and_a_file_that_is_not_ours_as_failed(
     repository: Repository, plan: Path
 ) -> None:

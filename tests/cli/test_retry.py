@@ -1,6 +1,7 @@
 """`jobspec retry`: what failed, and nothing else; also from what a run saved beside its outputs."""
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -83,6 +84,23 @@ def test_records_that_lie_in_a_folder_of_their_own_are_found_from_the_jobspec_in
         "logs",
         "plans",
     ]
+
+
+@pytest.mark.parametrize("state", ["proxies:out/.jobspec", "proxies:records", "proxies:"])
+def test_the_records_of_a_saved_jobspec_are_below_their_root_as_on_every_machine(
+    repository: Repository, state: str
+) -> None:
+    project = repository.top / "jobspec.toml"
+    project.write_text(f'state_directory = "{state}"\n{project.read_text()}')
+    repository.clip()
+    repository.spec()
+    assert repository.jobspec("run", "--ffmpeg", str(fake(repository.top / "ffmpeg", FAILS))).returncode == 4
+    (path,) = repository.proxies.rglob("jobspec.json")
+    done = repository.jobspec("retry", str(path), cwd=repository.proxies)
+    assert done.returncode == 0, done.stderr
+    plans = [plan.read_text() for plan in path.parents[2].glob("plans/*.jsonl")]
+    assert len(plans) == 2
+    assert {each for plan in plans for each in re.findall('"state":"(.*?)"', plan)} == {state}
 
 
 def test_what_a_retry_made_is_up_to_date_for_the_spec(failed: Repository) -> None:

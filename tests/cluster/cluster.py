@@ -146,10 +146,11 @@ class Cluster:
         assert set(finished.values()) <= {1}
 
     def complete(self, *names: str) -> None:
-        """A run afterwards makes what is missing and nothing else."""
+        """A run afterwards makes what is missing and nothing else, and leaves no mark of a dead client."""
         before = {path: path.stat().st_ino for path in self.site.finals}
         code, said = self.run()
         assert code == 0, said
         self.judge(said)
         assert {path.name for path in self.site.finals} == set(names)
+        assert list(self.site.state.glob(".seen*")) == []
         assert {path: path.stat().st_ino for path in before} == before

@@ -9,7 +9,7 @@ from runner import canonical
 from runner.execution.ledger import Ledger, Record
 from runner.execution.owner import me
 from runner.execution.publish import sha256
-from runner.execution.sweep import OWNER, WORK, begin, owner_of, remove, sweep
+from runner.execution.sweep import MARK, OWNER, WORK, begin, owner_of, remove, sweep, sweep_marks
 from tests.execution.test_ledger import PLACE, record
 
 DEAD = msgspec.structs.replace(me(), start="1")
@@ -84,6 +84,15 @@ def test_a_folder_that_is_swept_while_it_is_made_is_made_again(tmp_path: Path, m
     monkeypatch.setattr(Path, "write_bytes", write_after_a_sweep)
     begin(tmp_path / WORK / "x-1")
     assert owner_of(tmp_path / WORK / "x-1") == me()
+
+
+def test_marks_of_the_dead_are_swept_and_no_others(tmp_path: Path) -> None:
+    for name, owner in (("dead", DEAD), ("lives", me()), ("elsewhere", ELSEWHERE)):
+        (tmp_path / f"{MARK}{name}").write_bytes(canonical.encode(owner))
+    sweep_marks(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {".seen-lives", ".seen-elsewhere"}
+    sweep_marks(tmp_path, {"nas2"})
+    assert {path.name for path in tmp_path.iterdir()} == {".seen-lives"}
 
 
 def test_an_output_folder_that_was_never_used_stays_as_it_is(tmp_path: Path) -> None:

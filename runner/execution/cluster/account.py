@@ -16,7 +16,7 @@ Group = Sequence[Output]
 # An output that a process of ours still makes, whose worker the scheduler has given up, is asked for again and again.
 _AGAIN_SECONDS, _AGAIN_FOR_SECONDS = 3.0, 600.0
 # Workers that were told to close, as a queueing system does, give up what they have; more often than this is no chance.
-_MOST_TRIES = 5
+MOST_TRIES = 5
 
 
 @dataclass(slots=True, eq=False)
@@ -114,7 +114,7 @@ class Account:
     def _once_more(self, task: Task, outcome: Outcome) -> bool:
         """Say whether to ask again: a process of ours has the claim, or its worker was told to go."""
         if outcome.word == "interrupted":
-            return task.tries < _MOST_TRIES
+            return task.tries < MOST_TRIES
         holders = {dict(each.values).get("holder") for each in outcome.problems if each.code == "JS099"}
         if not holders & self._owners:
             return False

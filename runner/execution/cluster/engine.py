@@ -14,9 +14,9 @@ from typing import Any
 from runner import __version__
 from runner.errors import Problem, problem
 from runner.execution.attempt import Outcome, Setting
-from runner.execution.cluster import handshake
+from runner.execution.cluster import handshake, parts
 from runner.execution.cluster.access import Access, connect
-from runner.execution.cluster.account import Account, Group, Task
+from runner.execution.cluster.account import MOST_TRIES, Account, Group, Task
 from runner.execution.cluster.ordering import Orders
 from runner.execution.cluster.roster import Roster
 from runner.execution.cluster.worker import SLOT, TOPIC, perform
@@ -28,6 +28,8 @@ from runner.plan.model import Plan
 _TICK_SECONDS = 0.2
 # How long those that were told to stop may take to say how they ended.
 _GRACE_SECONDS = 6.0
+# How long to wait for the lines of a task whose worker told none; who waits here sees no Ctrl-C meanwhile.
+_FETCH_SECONDS = 2.0
 # How long to wait for a worker when none is left; a nanny starts one anew within seconds.
 _EMPTY_SECONDS = 60.0
 
@@ -60,12 +62,16 @@ class Dask:
         Raises JobspecError, before anything begins, when the scheduler cannot be reached or a worker is not fit.
         """
         outputs = [output for group in groups for output in group]
-        with _connected(self.access) as client, handshake.marked(outputs, setting.mounts) as marks:
+        with (
+            _connected(self.access) as client,
+            parts.written(self.plan.header, groups, setting.mounts) as entries,
+            handshake.marked(outputs, setting.mounts) as marks,
+        ):
             question = handshake.question_of(outputs, setting.mounts, self.ffmpeg, marks)
             roster = Roster(client, question, setting.build, self.tell)
             roster.muster()
             try:
-                orders = Orders(self.plan, setting, replaces, self.ffmpeg)
+                orders = Orders(entries, setting, replaces, self.ffmpeg)
                 return _Run(self, client, roster, orders, setting, Account(watcher), fail_fast).made(groups)
             finally:
                 roster.dismiss()
@@ -156,9 +162,12 @@ class _Run:
         there = self.roster.addresses
         for key, task in list(self.going.items()):
             if there and not task.workers & there:
-                self.client.cancel([task.future], force=True)
-                del self.going[key]
-                self.waiting.append(Task(task.group, task.tries, held=task.held))
+                self._take_back(key, task)
+
+    def _take_back(self, key: str, task: Task) -> None:
+        self.client.cancel([task.future], force=True)
+        del self.going[key]
+        self.waiting.append(Task(task.group, task.tries, held=task.held))
 
     def _event(self, event: tuple[float, Mapping[str, Any]]) -> None:
         """Take an event, in a thread of Dask's."""
@@ -172,16 +181,19 @@ class _Run:
             self.account.told(task, read(line))
 
     def _done(self, key: str) -> None:
-        """Settle a task that Dask has done with: its lines have come before; if not, they are fetched."""
+        """Settle a task that Dask has done with: its lines have come before; if not, they are fetched.
+
+        What cannot be fetched is asked again, for what stands is not made again.
+        """
         task = self.going.get(key)
         if task is None or self.client.status != "running":
             return  # a scheduler that is gone is told for all tasks together
         wrong = None
         if task.future.status != "finished":
             wrong = _wrong(task)
-        elif len(task.ended) < len(task.group):
-            for line in task.future.result():
-                task.end(read(line))
+        elif len(task.ended) < len(task.group) and not _fetched(task) and task.tries < MOST_TRIES:
+            self._take_back(key, task)
+            return
         del self.going[key]
         if again := self.account.settle(task, wrong):
             self.waiting.append(again)
@@ -204,6 +216,17 @@ class _Run:
     def _give_up(self, found: Problem) -> None:
         for task in self.going.values():
             self.account.give_up(task, found)
+
+
+def _fetched(task: Task) -> bool:
+    """Fetch the lines of a task; say whether they came. Its worker, or the scheduler, may be gone since."""
+    try:
+        lines = task.future.result(timeout=_FETCH_SECONDS)
+    except Exception:  # whatever Dask makes of it
+        return False
+    for line in lines:
+        task.end(read(line))
+    return True
 
 
 def _wrong(task: Task) -> Problem:

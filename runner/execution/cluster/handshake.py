@@ -1,6 +1,5 @@
 """Before the first task: every worker is asked, and none that is unlike or unable gets any."""
 
-import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,10 +9,11 @@ from typing import Any
 
 import msgspec
 
-from runner import __version__
+from runner import __version__, canonical
 from runner.errors import JobspecError, Problem, problem
 from runner.execution.cluster.question import Answer, Question, answered
 from runner.execution.owner import me
+from runner.execution.sweep import MARK
 from runner.plan.model import FORMAT, Output
 from runner.plan.needs import encoders_of, filters_of
 from runner.spec.location import Mounts, parse_location
@@ -32,9 +32,12 @@ async def answer(question: str) -> str:
 
 @contextmanager
 def marked(outputs: Sequence[Output], mounts: Mounts) -> Iterator[tuple[tuple[str, str], ...]]:
-    """Write a small file into each state folder, for workers to find; yields their places and what stands in them."""
-    text = f"{me()}, {time.time_ns()}\n"
-    name = f".seen-{me().host}-{os.getpid()}"
+    """Write a small file into each state folder, for workers to find; yields their places and what stands in them.
+
+    Their name is new, and they say whose they are: what a kill leaves is swept by the next run.
+    """
+    text = canonical.encode(me()).decode()
+    name = f"{MARK}{me().host}-{me().pid}-{time.time_ns()}"
     places = [parse_location(state) / name for state in dict.fromkeys(each.state for each in outputs)]
     files = [mounts.bind(place) for place in places]
     try:

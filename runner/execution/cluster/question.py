@@ -2,10 +2,10 @@
 
 import os
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import msgspec
 
@@ -136,7 +136,7 @@ def _closed(directory: str, mounts: Mounts) -> str | None:
     In a folder of this question's own: other runs may ask this process at the same moment.
     """
     work = mounts.bind(parse_location(directory)) / WORK
-    own = work / f"ladder-{socket.gethostname()}-{uuid4().hex}"
+    own = work / f"ladder-{socket.gethostname()}-{os.getpid()}-{threading.get_ident()}"
     sweep.begin(own)
     try:
         try_ladder(own)
