@@ -355,7 +355,10 @@ PROJECT: Mapping[str, Mapping[str, Any]] = {
             "schema": {"description": {"type": "string"}, "read_only": {"type": "boolean"}},
         },
     },
-    "toolchain": {"type": "dict", "schema": {"ffmpeg": {"type": "string"}, "recipes": {"type": "integer"}}},
+    "toolchain": {
+        "type": "dict",
+        "schema": {"ffmpeg": {"type": "string"}, "recipes": {"type": "integer", "min": 1, "max": 999}},
+    },
     "state_directory": {"type": "string", "minlength": 1, "check_with": PLACE},
     "confined": {"type": "boolean"},
 }

@@ -182,7 +182,7 @@ def test_a_spec_from_a_stranger_writes_no_line_of_its_own_and_runs_nothing(repos
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        pytest.param("sources: " + "[" * 60_000, "specs/day.yaml:1:41: JS006: this nesting", id="brackets"),
+        pytest.param("sources: " + "[" * 60_000, "specs/day.yaml:1:1009: JS006: this nesting", id="brackets"),
         pytest.param("a: &a [x]\nb: &b [*a, *a]\n<<: *b\n", "specs/day.yaml:1:4: JS005: anchors", id="a bomb"),
         pytest.param("x: " + "y" * 2_000_000, "specs/day.yaml:1:1: JS006: the file is more", id="two megabytes"),
     ],

@@ -148,20 +148,20 @@ def test_a_full_disk_would_stop_a_run(ready: Repository) -> None:
         fill_disk(ready.proxies)
         folder, disk = as_a_run(ready)
     assert "JS095: No space left on device" in folder["finding"]
-    assert "JS193: about 67.7 KB are to be made, and 0 B are free" in disk["finding"]
+    assert "JS193: about 61.9 KB are to be made, and 0 B are free" in disk["finding"]
 
 
 def test_a_disk_with_certainly_too_little_room_would_stop_a_run(ready: Repository) -> None:
     with tmpfs(ready.proxies, "size=64k"):
         (stop,) = as_a_run(ready)
     assert stop["finding"] == (
-        f'JS193: about 67.7 KB are to be made, and 65.5 KB are free on the disk of "{ready.proxies}";'
+        f'JS193: about 61.9 KB are to be made, and 65.5 KB are free on the disk of "{ready.proxies}";'
         " free some space or choose another output_directory"
     )
 
 
 def test_a_disk_where_it_fits_if_the_estimate_is_right_is_called_tight(ready: Repository) -> None:
-    with tmpfs(ready.proxies, "size=128k"):
+    with tmpfs(ready.proxies, "size=112k"):
         code, rows = doctor(ready)
     state, words = finding(rows, DISK)
     assert (code, state) == (0, "note")
