@@ -321,9 +321,7 @@ CODES: dict[str, Row] = {
         Exit.OK,
     ),
     # running on a cluster
-    "JS240": Row(
-        "--engine dask needs Dask, which is not installed: pip install 'jobspec-runner[dask]'", Exit.TRY_AGAIN
-    ),
+    "JS240": Row("--engine dask needs Dask, which is not installed: pip install 'jobspec-runner[dask]'", Exit.USAGE),
     "JS241": Row(
         "{found} is not encrypted, and whoever reaches a Dask scheduler runs code on its workers; use tls://, or say"
         " --insecure where nobody else is on the network",

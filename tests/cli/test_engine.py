@@ -30,7 +30,7 @@ def test_without_the_extra_the_error_names_what_installs_it(due: Repository, tmp
         "raise ModuleNotFoundError(\"No module named 'distributed'\", name=__name__)\n"
     )
     done = due.jobspec("run", "--engine", "dask", "--scheduler", "tls://x:1", env={"PYTHONPATH": str(hidden)})
-    assert done.returncode == 75
+    assert done.returncode == 64
     assert done.stderr.strip().splitlines()[-1].startswith("JS240")
     assert "pip install 'jobspec-runner[dask]'" in done.stderr
     assert due.outputs() == []
