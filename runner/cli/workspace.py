@@ -67,7 +67,15 @@ class Workspace:
     def judged(self) -> list[Problem]:
         """Return what is wrong, or worth knowing, with the specs alone and against each other, short of planning."""
         alone = [each for spec in self.specs for each in spec.problems]
-        return [*alone, *same_job_ids(self.readings), *same_outputs(self.readings)]
+        return [*alone, *self._unknown(), *same_job_ids(self.readings), *same_outputs(self.readings)]
+
+    def _unknown(self) -> list[Problem]:
+        """Return a problem for each spec whose recipes are declared and are none of ours; a lock names its own."""
+        if self.number in recipes.TABLES:
+            return []
+        found, legal = str(self.number), tuple(map(str, recipes.TABLES))
+        files = [each.reading.file for each in self.specs if each.unlocked]
+        return [problem("JS084", found=found, legal=legal, place=Place(file)) for file in files]
 
     def problems(self) -> list[Problem]:
         """Return every problem and note of every spec, alone and against each other, in order; needs no media."""

@@ -135,6 +135,15 @@ def test_two_specs_with_one_job_id_are_named_both(repository: Repository) -> Non
     )
 
 
+def test_recipes_that_there_are_not_are_named_without_media(repository: Repository) -> None:
+    repository.spec()
+    project = repository.top / "jobspec.toml"
+    project.write_text(f"{project.read_text()}\n[toolchain]\nrecipes = 7\n")
+    shown = told(repository.jobspec("check"))
+    assert shown[0].startswith('specs/day.yaml:1:1: JS084: "7" is not a number of recipes')
+    assert len(shown) == 2
+
+
 def test_a_template_file_is_checked_too(repository: Repository) -> None:
     repository.write("templates/house.j2", "{{ source_name }}{{ 2 * 2 }}\n")
     repository.spec("a.yaml", template="house.j2")
