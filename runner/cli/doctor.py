@@ -13,7 +13,7 @@ from runner.cli.running import stand_of
 from runner.cli.workspace import Workspace, open_workspace, plan_of, refuse_escapes, specs_argument, unlocked_files
 from runner.errors import Exit, JobspecError, worst
 from runner.execution.state import StandingOf, State
-from runner.media.toolchain import DECLARED
+from runner.media.releases import DECLARED
 from runner.plan.model import Output, Plan
 from runner.report.reader import reader_may_be_gone
 from runner.report.tables import show_table

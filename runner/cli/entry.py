@@ -4,8 +4,6 @@ import errno
 import gc
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
@@ -83,6 +81,9 @@ def _misused(error: click.ClickException) -> Exit:
 
 def _bug(arguments: Sequence[str]) -> Exit:
     """Say that this is our fault, and leave a log worth pasting."""
+    import tempfile
+    import traceback
+
     with tempfile.NamedTemporaryFile("w", prefix="jobspec-bug-", suffix=".log", delete=False) as log:
         log.write(f"jobspec {__version__}\nPython {sys.version}\narguments: {list(arguments)}\n\n")
         traceback.print_exc(file=log)

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from runner.errors import JobspecError, Place, Problem, errors, problem
 from runner.media.expand import unlocked
 from runner.media.facts import Facts
 from runner.media.lock import Lock
+from runner.media.releases import DECLARED
 from runner.plan import recipes
 from runner.plan.build import Request, build
 from runner.plan.expansion import Expanded, caught, expand
@@ -55,8 +55,6 @@ class Workspace:
     @property
     def toolchain(self) -> str:
         """The FFmpeg release line that plans without a lock are made for."""
-        from runner.media.toolchain import DECLARED
-
         return self.project.ffmpeg or DECLARED
 
     @property
@@ -125,6 +123,8 @@ def open_workspace(specs: Sequence[str], roots: dict[str, str]) -> Workspace:
 
 def probe_all(sources: Sequence[Clip], mounts: Mounts) -> list[Facts | JobspecError]:
     """Return the facts of each source, or why it has none; reads them in parallel."""
+    from concurrent.futures import ThreadPoolExecutor
+
     from runner.execution.cores import cores
     from runner.media.source import probe_source
 

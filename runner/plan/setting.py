@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from runner.errors import JobspecError, problem
-from runner.media.toolchain import Release, release
+from runner.media.releases import Release, release
 from runner.plan import recipes, sound
 from runner.plan.recipe import Recipe
 from runner.plan.request import Request

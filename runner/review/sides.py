@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from runner.errors import JobSpecValidationError, Problem, errors
 from runner.media.lock import read_lock
-from runner.media.toolchain import DECLARED
+from runner.media.releases import DECLARED
 from runner.plan import recipes
 from runner.plan.build import attempt
 from runner.plan.expansion import Expanded, caught, expand

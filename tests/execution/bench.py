@@ -11,7 +11,8 @@ from runner.execution.ledger import Record, Writer, read_ledger
 from runner.execution.stopping import Stop
 from runner.execution.task import Outcome, Setting, execute
 from runner.media.probe import probe
-from runner.media.toolchain import DECLARED, identify
+from runner.media.releases import DECLARED
+from runner.media.toolchain import identify
 from runner.plan import recipes
 from runner.plan.build import Request, build
 from runner.plan.document import digest

@@ -16,7 +16,7 @@ from runner.execution.limits import DEFAULTS, limits_of
 from runner.execution.publish import sha256
 from runner.execution.task import Outcome, execute
 from runner.media.probe import probe
-from runner.media.toolchain import DECLARED
+from runner.media.releases import DECLARED
 from runner.plan import recipes
 from runner.plan.arguments import LutFile, TextFile
 from runner.plan.build import Request, build

@@ -10,20 +10,8 @@ from pathlib import Path
 import pytest
 
 from runner.errors import Exit, JobspecError, Problem
-from runner.media.toolchain import (
-    DECLARED,
-    RELEASES,
-    VARIABLE,
-    Build,
-    bundled,
-    encoders,
-    filters,
-    find_ffmpeg,
-    fit,
-    identify,
-    lacking,
-    release,
-)
+from runner.media.releases import DECLARED, RELEASES, release
+from runner.media.toolchain import VARIABLE, Build, bundled, encoders, filters, find_ffmpeg, fit, identify, lacking
 from runner.plan import recipes
 from tests.clips import FFMPEG, clip, ffmpeg
 

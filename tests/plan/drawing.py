@@ -7,7 +7,7 @@ from typing import Any
 from runner.execution.auxiliary import place
 from runner.media.facts import Facts
 from runner.media.probe import probe
-from runner.media.toolchain import DECLARED
+from runner.media.releases import DECLARED
 from runner.plan import recipes
 from runner.plan.build import Request, build
 from runner.plan.model import Output

@@ -12,7 +12,7 @@ import pytest
 from runner.errors import JobspecError, Problem
 from runner.media.facts import Colour, Content, Facts, Picture, Sound
 from runner.media.probe import probe
-from runner.media.toolchain import DECLARED
+from runner.media.releases import DECLARED
 from runner.plan import recipes
 from runner.plan.arguments import ENVIRONMENT, Binding, bind
 from runner.plan.build import Request, build

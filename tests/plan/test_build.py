@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from runner import canonical
 from runner.errors import Exit, JobspecError
 from runner.media.facts import IMAGES, MOST_PIXELS, Colour, Facts, Sequence
-from runner.media.toolchain import DECLARED
+from runner.media.releases import DECLARED
 from runner.plan import document, recipes
 from runner.plan.build import Request, build
 from runner.spec.model import JobSpec

@@ -12,8 +12,8 @@ from runner import canonical
 from runner.execution.auxiliary import place
 from runner.media.facts import Facts
 from runner.media.probe import probe
+from runner.media.releases import DECLARED
 from runner.media.source import probe_source
-from runner.media.toolchain import DECLARED
 from runner.plan import recipes
 from runner.plan.arguments import Binding, TextFile, bind
 from runner.plan.build import Request, build

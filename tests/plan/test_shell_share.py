@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from runner.media.probe import probe
-from runner.media.toolchain import DECLARED
+from runner.media.releases import DECLARED
 from runner.plan import recipes
 from runner.plan.build import Request, build
 from runner.plan.model import Plan
