@@ -88,7 +88,7 @@ def _entered(found: Judged, books: _Books) -> Row:
         books.enter(found)
     except OSError as error:
         return _refused(place, problem("JS095", reason=f"{error.strerror or error} ({error.filename})"))
-    return Row("adopted", place)
+    return Row("adopted", place, str(found.note or ""))
 
 
 def _refused(place: str, why: Problem) -> Row:

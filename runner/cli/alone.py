@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 from runner.cli.confined import confinement
-from runner.cli.running import finish, look, make
+from runner.cli.results import finish, look
+from runner.cli.running import make
 from runner.cli.saved import load
 from runner.cli.wishes import Wishes
 from runner.cli.workspace import Workspace, refuse_escapes
@@ -41,4 +42,4 @@ def perform(path: str, task: int, roots: dict[str, str], wishes: Wishes) -> int:
     result = look(outputs, mounts, wishes.taken_over)
     if due := [each for each in result.standings if each.state in _MADE]:
         make(plan, due, result, mounts, wishes, os.environ)
-    return finish(result, mounts, wishes)
+    return finish(result, mounts, wishes.as_json)

@@ -9,9 +9,15 @@ from typing import Any, TypeVar
 import click
 
 from runner.errors import Problem
+from runner.media.lock import SUFFIX
 from runner.spec.tree import SPECS, repository_of
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def is_plan(path: str) -> bool:
+    """Say whether an argument names a saved plan rather than a spec."""
+    return path.endswith(".jsonl") and not path.endswith(SUFFIX)
 
 
 def specs_argument(function: F) -> F:

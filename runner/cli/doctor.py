@@ -9,7 +9,7 @@ import click
 from runner.cli import examination
 from runner.cli.confined import root_option
 from runner.cli.examination import Finding, noted, troubles
-from runner.cli.running import stand_of
+from runner.cli.results import stand_of
 from runner.cli.workspace import Workspace, open_workspace, plan_of, refuse_escapes, specs_argument, unlocked_files
 from runner.errors import Exit, JobspecError, worst
 from runner.execution.state import StandingOf, State

@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from runner.cli.confined import confinement, root_option
-from runner.cli.running import finish, look, make, tidy
+from runner.cli.results import finish, look
+from runner.cli.running import make, tidy
 from runner.cli.wishes import Wishes, engine_options, run_options
 from runner.cli.workspace import Workspace, is_spec, open_workspace, plan_of, refuse_escapes
 from runner.errors import JobspecError, JobSpecValidationError, problem
@@ -116,4 +117,4 @@ def command(spec: str, roots: dict[str, str], **options: Any) -> int:
     elif not wishes.as_json:
         print("nothing failed; `jobspec run` makes what is missing")
         return 0
-    return finish(result, workspace.mounts, wishes)
+    return finish(result, workspace.mounts, wishes.as_json)

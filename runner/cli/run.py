@@ -3,30 +3,24 @@
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from runner.cli.arguments import is_plan, specs_argument
 from runner.cli.choosing import changed_since, chosen, only_option
 from runner.cli.confined import root_option
 from runner.cli.known import Known, known_of, recalled, remember
-from runner.cli.lock import lock_all
-from runner.cli.running import ResultOf, finish, look, make, tidy
-from runner.cli.saved import is_plan, planned
+from runner.cli.results import ResultOf, finish, look
 from runner.cli.wishes import Wishes, engine_options, run_options
-from runner.cli.workspace import (
-    Workspace,
-    open_workspace,
-    probed,
-    refuse_escapes,
-    specs_argument,
-    unlocked_files,
-)
 from runner.errors import Exit, JobspecError, Problem, worst
 from runner.execution.state import State
 from runner.plan.brief import Planned
 from runner.report.reader import reader_may_be_gone
 from runner.spec.presence import one_folder
+
+if TYPE_CHECKING:  # it reads specs, which a run that has nothing to make does not
+    from runner.cli.workspace import Workspace
 
 P = TypeVar("P", bound=Planned)
 _MADE = frozenset((State.MISSING, State.FAILED))
@@ -76,12 +70,29 @@ def command(
     if locking and any(map(is_plan, specs)):
         raise click.UsageError("a saved plan is whole: --lock goes with specs")
     if locking:
-        lock_all(open_workspace(specs, roots))
+        _lock(specs, roots)
     whole = since is None and not patterns and not any(map(is_plan, specs))
-    if whole and (code := _idle(specs, roots, wishes)) is not None:
-        return code
+    code = _idle(specs, roots, wishes) if whole else None
+    return _made(specs, roots, wishes, since, patterns) if code is None else code
+
+
+def _lock(specs: tuple[str, ...], roots: dict[str, str]) -> None:
+    from runner.cli.lock import lock_all
+    from runner.cli.workspace import open_workspace
+
+    lock_all(open_workspace(specs, roots))
+
+
+def _made(
+    specs: tuple[str, ...], roots: dict[str, str], wishes: Wishes, since: str | None, patterns: tuple[str, ...]
+) -> Exit:
+    """Plan, make what is due, tell what came of it. What this needs is imported only where something may be due."""
+    from runner.cli.running import make, tidy
+    from runner.cli.saved import planned
+    from runner.cli.workspace import probed, refuse_escapes, unlocked_files
+
     workspace, plan = planned(specs, roots)
-    if whole:
+    if since is None and not patterns and not any(map(is_plan, specs)):
         remember(specs, workspace, known_of(workspace, plan))
     notes = [*probed(workspace), *unlocked_files(workspace)]
     places = chosen(plan, patterns)
@@ -113,9 +124,9 @@ def _idle(specs: tuple[str, ...], roots: dict[str, str], wishes: Wishes) -> Exit
     return _told(result, known.unlocked_files(), known, wishes)
 
 
-def _told(result: ResultOf[P], notes: Sequence[Problem], plan: Known | Workspace, wishes: Wishes) -> Exit:
+def _told(result: ResultOf[P], notes: Sequence[Problem], plan: "Known | Workspace", wishes: Wishes) -> Exit:
     """Print what a run came to, with notes on files that no lock covers, and return the exit code."""
     with reader_may_be_gone():
         for each in notes:
             print(plan.shown(each), file=sys.stderr)
-    return worst([finish(result, plan.mounts, wishes), *(each.exit for each in notes)])
+    return worst([finish(result, plan.mounts, wishes.as_json), *(each.exit for each in notes)])

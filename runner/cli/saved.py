@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
+from runner.cli.arguments import is_plan
 from runner.cli.workspace import Workspace, open_workspace, plan_of
 from runner.errors import JobspecError, problem
-from runner.media.lock import SUFFIX
 from runner.plan.changes import Kind, compare, leaves
 from runner.plan.model import Job, Plan
 from runner.plan.share import as_in
@@ -16,11 +16,6 @@ from runner.spec.tree import repository_of
 # A job's line holds its whole spec: a hundred thousand sources with their tokens take a fifth of this.
 LONGEST_LINE = 1 << 28
 _MOST_SHOWN, _MOST_LEAVES, _LONGEST = 20, 3, 200
-
-
-def is_plan(path: str) -> bool:
-    """Say whether an argument names a saved plan rather than a spec."""
-    return path.endswith(".jsonl") and not path.endswith(SUFFIX)
 
 
 def _lines(path: str, file: IO[bytes]) -> Iterator[bytes]:

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from runner.cli.arguments import is_plan
 from runner.cli.confined import root_option
-from runner.cli.saved import is_plan, load, planned
+from runner.cli.saved import load, planned
 from runner.cli.workspace import Workspace, open_workspace
 from runner.errors import JobspecError, errors, problem
 from runner.media.lock import lock_of

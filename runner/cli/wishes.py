@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from runner.errors import JobspecError, problem
-from runner.execution.attempt import Gate
-from runner.execution.limits import Wanted
 from runner.execution.state import State
+
+if TYPE_CHECKING:  # what runs FFmpeg, which a run that has nothing to make does not
+    from runner.execution.attempt import Gate
+    from runner.execution.limits import Wanted
 
 F = TypeVar("F", bound=Callable[..., Any])
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
@@ -28,7 +30,7 @@ class Wishes:
     timeout: float | None = None
     stall_timeout: float | None = None
     memory: int | None = None
-    verify: Gate = "full"
+    verify: "Gate" = "full"
     taken_over: tuple[str, ...] = ()
     share: bool = True
     engine: str = "local"
@@ -39,8 +41,10 @@ class Wishes:
     tls_key: str | None = None
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> "Wanted":
         """The limits that the user set."""
+        from runner.execution.limits import Wanted
+
         return Wanted(timeout=self.timeout, stall_timeout=self.stall_timeout, memory=self.memory)
 
 

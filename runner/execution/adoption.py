@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.execution import publish
+from runner.errors import Problem
+from runner.execution import publish, weight
 from runner.execution.fixity import Judge, unfinished
 from runner.execution.ledger import Record, Stat, Writer, now, stat_of
 from runner.media.source import content_of_source
@@ -31,13 +32,22 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What was found of a candidate: reasons against it, or what its record will say of it."""
+    """What was found of a candidate: reasons against it, or what its record will say of it.
+
+    `excess` is the picture's data rate in bits a second where that is above the published one, which refuses nothing.
+    """
 
     candidate: Candidate
     reasons: tuple[str, ...] = ()
     stat: Stat | None = None
     sha256: str = ""
     stopped: bool = False
+    excess: int | None = None
+
+    @property
+    def note(self) -> Problem | None:
+        """What is to be known of a file that is adopted all the same."""
+        return weight.note(self.candidate.output.expects, self.excess)
 
 
 def candidate(output: Output, records: Sequence[Record], mounts: Mounts) -> Candidate:
@@ -93,7 +103,7 @@ def _decoded(each: Candidate, gate: Judge) -> Judged:
         return Judged(each, ("it moved while it was read; somebody may still be writing it",))
     if stat_of(each.source, sequence=each.sequence) != source:
         return Judged(each, (f"the source {each.output.source.location} moved meanwhile",))
-    return Judged(each, stat=before, sha256=digest)
+    return Judged(each, stat=before, sha256=digest, excess=verdict.excess)
 
 
 def record(found: Judged, writer: Writer, *, plan: str, toolchain: str) -> None:
@@ -115,5 +125,6 @@ def record(found: Judged, writer: Writer, *, plan: str, toolchain: str) -> None:
             sha256=found.sha256,
             mtime=status.mtime,
             job=output.job,
+            excess=found.excess,
         )
     )

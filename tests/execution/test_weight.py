@@ -1,5 +1,7 @@
 """A file that is heavier than its profile: good, and told of."""
 
+import json
+import shutil
 from fractions import Fraction
 
 import pytest
@@ -71,6 +73,18 @@ def test_run_and_verify_tell_of_a_heavy_file_and_exit_with_0(repository: Reposit
     assert "publishes 12.0" in done.stderr
     again = repository.jobspec("verify")
     assert (again.returncode, "JS230" in again.stdout) == (0, True)
+
+
+def test_adopt_tells_and_records_that_a_file_is_heavy(repository: Repository) -> None:
+    repository.clip(size="720x576", seconds=0.12, extra=GRAIN)
+    repository.spec()
+    assert repository.jobspec("run").returncode == 0
+    shutil.rmtree(repository.proxies / "out/.jobspec")  # as if somebody else had made it
+    done = repository.jobspec("adopt")
+    assert (done.returncode, "JS230: the picture takes " in done.stdout) == (0, True)
+    (ledger,) = (repository.proxies / "out/.jobspec/ledger").glob("*.jsonl")
+    (record,) = (json.loads(line) for line in ledger.read_text(encoding="utf-8").splitlines())
+    assert (record["event"], record["excess"] > 13_200_000) == ("adopted", True)
 
 
 def test_a_lock_of_number_1_keeps_the_rate(repository: Repository) -> None:
