@@ -23,6 +23,8 @@ from runner.plan.model import Output, Plan
 from runner.plan.share import MOST, apart, as_in, groups, tasks
 from runner.spec.location import Mounts
 from tests.clips import FFMPEG, clip, ffmpeg, streamhash
+from tests.cubes import cube, swapped
+from tests.plan.drawing import graded_from, pixels
 from tests.plan.planning import facts, hdr, made, planned, planned_from, running, spec, tracks
 
 
@@ -159,27 +161,29 @@ def test_only_outputs_that_are_wanted_are_in_a_group() -> None:
 # The same streams, by a hash of every packet of picture and sound.
 
 
-def made_together(outputs: Sequence[Output], folder: Path) -> list[Path]:
+def made_together(outputs: Sequence[Output], folder: Path, mounts: Mounts) -> list[Path]:
     """Make outputs by one FFmpeg; anything that it says is a failure."""
     works = tuple(folder / str(number) for number in range(len(outputs)))
     for work in works:
         work.mkdir(parents=True)
-    place({each.name: each for output in outputs for each in output.auxiliary}.values(), works[0], Mounts())
+    place({each.name: each for output in outputs for each in output.auxiliary}.values(), works[0], mounts)
     done = running(bind(compose(outputs), Binding(Mounts(), Path(FFMPEG), works, 2)), works[0])
     assert (done.returncode, done.stderr) == (0, b"")
     return [work / output.work_name for work, output in zip(works, outputs, strict=True)]
 
 
-def same_streams(outputs: Sequence[Output], folder: Path) -> None:
-    """Hold what one FFmpeg makes against what each output's own makes."""
+def same_streams(outputs: Sequence[Output], folder: Path, mounts: Mounts | None = None) -> list[Path]:
+    """Hold what one FFmpeg makes against what each output's own makes; return the files of the one."""
+    mounts = mounts or Mounts()
     assert shared(*outputs) == [tuple(range(len(outputs)))]
-    together = made_together(outputs, folder / "together")
+    together = made_together(outputs, folder / "together", mounts)
     for number, (output, path) in enumerate(zip(outputs, together, strict=True)):
         (folder / f"alone{number}").mkdir()
-        place(output.auxiliary, folder / f"alone{number}", Mounts())
+        place(output.auxiliary, folder / f"alone{number}", mounts)
         alone = made(output, folder / f"alone{number}")
         assert streamhash(path) == streamhash(alone)
         assert len(streamhash(path)) == 1 + len(output.intent.sound)
+    return together
 
 
 PRORES = {"codec": "prores_proxy", "container": "mov"}
@@ -234,6 +238,22 @@ def test_burn_ins_are_in_the_picture_of_their_output_alone(tmp_path: Path) -> No
     source = clip(tmp_path / "a.mov", size="640x360", extra=("-timecode", "01:00:00:00"))
     overlay = [{"show": "source_name"}, {"show": "timecode"}]
     same_streams([planned_from(source, **PRORES), planned_from(source, **H264, overlay=overlay)], tmp_path)
+
+
+def test_a_table_grades_the_picture_of_its_output_alone(tmp_path: Path) -> None:
+    source = clip(tmp_path / "a.mov", size="640x360")
+    for name, change in (("swapped", swapped), ("dark", lambda red, green, blue: (red / 2, green / 2, blue / 2))):
+        (tmp_path / f"{name}.cube").write_text(cube(change))
+    outputs = [
+        planned_from(source, **PRORES),
+        graded_from(source, tmp_path, **PRORES, lut="swapped.cube"),
+        graded_from(source, tmp_path, **H264, lut="swapped.cube", overlay=[{"show": "source_name"}]),
+        planned_from(source, **H264),
+    ]
+    plain, graded, *_ = same_streams(outputs, tmp_path, Mounts({"repo": tmp_path}))
+    assert pixels(plain, "rgb24") != pixels(graded, "rgb24")
+    dark = graded_from(source, tmp_path, **PRORES, lut="dark.cube")
+    assert shared(*outputs, dark) == [(0, 1, 2, 3), (4,)]  # FFmpeg finds one table under one name
 
 
 def test_an_image_sequence_is_decoded_once(tmp_path: Path) -> None:
