@@ -83,14 +83,21 @@ def medians(figures: Sequence[Figures]) -> Figures:
     return Figures(*(median(column) for column in zip(*map(astuple, figures), strict=True)))
 
 
-def interleaved(cases: Mapping[Name, Case], runs: int) -> dict[Name, Figures]:
-    """Return the medians of all cases, which take turns so that a busy minute is nobody's alone."""
-    taken: dict[Name, list[Figures]] = {name: [] for name in cases}
+def turns(cases: Mapping[Name, Case], runs: int) -> Iterator[dict[Name, Figures]]:
+    """Yield what all cases took, turn by turn.
+
+    A busy minute then is nobody's alone; the closest figures to compare are those of one turn.
+    """
     for number in range(runs):
         # The other way round every second time: what follows the heaviest case finds the disk cache that one left.
-        for name in reversed(list(cases)) if number % 2 else cases:
-            taken[name].append(_told(name, cases[name]()))
-    return {name: medians(figures) for name, figures in taken.items()}
+        order = list(reversed(cases)) if number % 2 else list(cases)
+        yield {name: _told(name, cases[name]()) for name in order}
+
+
+def interleaved(cases: Mapping[Name, Case], runs: int) -> dict[Name, Figures]:
+    """Return the medians of all cases, which take turns."""
+    taken = list(turns(cases, runs))
+    return {name: medians([turn[name] for turn in taken]) for name in cases}
 
 
 def _told(name: Hashable, figures: Figures) -> Figures:

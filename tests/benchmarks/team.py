@@ -75,11 +75,14 @@ class Team:
         with saved.open("rb") as file:
             return read(file)
 
-    def commands(self, plan: Plan, ffmpeg: str, threads: int) -> Iterator[list[str]]:
-        """Yield the FFmpeg line of every task, which writes into a folder for each output below the outputs."""
+    def commands(self, plan: Plan, ffmpeg: str, threads: int, copy: int = 0) -> Iterator[list[str]]:
+        """Yield the FFmpeg line of every task, which writes into a folder for each output below the outputs.
+
+        Lines of another `copy` write into other folders.
+        """
         mounts = Mounts({"media": self.media, "proxies": self.proxies})
         for task in plan.tasks:
-            works = tuple(self.proxies / f"work{number}" for number in task.outputs)
+            works = tuple(self.proxies / f"work{copy}-{number}" for number in task.outputs)
             arguments = compose([plan.outputs[number] for number in task.outputs])
             for work in works:
                 work.mkdir(parents=True, exist_ok=True)

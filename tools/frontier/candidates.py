@@ -31,9 +31,8 @@ _QUANTISERS: Mapping[str, tuple[tuple[str, int], ...]] = {
     "prores_hq": (("hq", 2), ("hq", 4), ("hq", 5)),
     "prores_4444": (("hq", 2), ("hq", 4), ("hq", 5)),
 }
+# DNxHR has no other: FFmpeg 9.0.2 dies of an assertion with "-mbd rd", and fits no picture with any "-ibias".
 _OTHERS: Mapping[str, tuple[Mapping[str, str], ...]] = {
-    "dnxhr_lb": ({"-mbd": "rd"},),
-    "dnxhr_hqx": ({"-mbd": "rd"},),
     "h264": (
         {"-preset": "ultrafast"},
         {"-preset": "superfast"},
@@ -42,7 +41,15 @@ _OTHERS: Mapping[str, tuple[Mapping[str, str], ...]] = {
         {"-preset": "fast"},
         {"-tune": "fastdecode"},
     ),
-    "h265": ({"-preset": "ultrafast"}, {"-preset": "superfast"}, {"-preset": "veryfast"}, {"-preset": "medium"}),
+    "h265": (
+        {"-preset": "ultrafast"},
+        {"-preset": "ultrafast", "-crf": "18"},
+        {"-preset": "superfast"},
+        {"-preset": "superfast", "-crf": "19"},
+        {"-preset": "superfast", "-crf": "18"},
+        {"-preset": "veryfast"},
+        {"-preset": "medium"},
+    ),
     "vp9": (
         {"-cpu-used": "5"},
         {"-deadline": "realtime", "-cpu-used": "5", "-crf": "33"},
