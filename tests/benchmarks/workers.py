@@ -33,6 +33,7 @@ def _team(made: Team, lengths: tuple[float, ...], codec: str, resolution: str) -
 
 def _apart(made: Team, cores: list[int]) -> Figures:
     """Run the first clip's line on each of these cores at once, in one thread; return what the slowest took."""
+    made.clear()
     plan = made.plan()
     lines = [next(made.commands(plan, FFMPEG, threads=1, copy=core)) for core in cores]
     with ThreadPoolExecutor(len(cores)) as pool:  # affinity is a thread's own, and its children's

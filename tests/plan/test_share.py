@@ -1,5 +1,6 @@
 """Outputs that share a source are decoded once, and nobody can tell it from their streams."""
 
+import subprocess
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -60,11 +61,24 @@ def test_what_is_not_read_alike_is_not_shared(other: Output) -> None:
     assert shared(planned(facts()), other) == [(0,), (1,)]
 
 
-def test_outputs_with_sound_and_outputs_without_are_parted() -> None:
-    known = facts(sound=tracks(1, 2))
+@pytest.mark.parametrize(
+    ("form", "tasks"),
+    [
+        ("mov,mp4,m4a,3gp,3g2,mj2", [(0, 1, 2, 3)]),
+        ("matroska,webm", [(0, 1, 2, 3)]),
+        ("mxf", [(0, 1, 2, 3)]),
+        ("mpegts", [(0, 2), (1, 3)]),
+        ("mpeg", [(0, 2), (1, 3)]),
+    ],
+)
+def test_outputs_with_sound_and_outputs_without_are_parted_where_the_clock_hangs_on_it(
+    form: str, tasks: list[tuple[int, ...]]
+) -> None:
+    known = replace(facts(sound=tracks(1, 2)), format=form)
     heard, mixed, silent = (planned(known, **each) for each in ({}, {"audio": {"channels": 1}}, {"audio": "none"}))
-    assert shared(heard, silent, mixed, silent) == [(0, 2), (1, 3)]
-    assert shared(planned(facts()), planned(facts(), audio="none")) == [(0, 1)]
+    assert shared(heard, silent, mixed, silent) == tasks
+    mute = replace(facts(), format=form)
+    assert shared(planned(mute), planned(mute, audio="none")) == [(0, 1)]
 
 
 @pytest.mark.parametrize(
@@ -215,6 +229,30 @@ def test_rates_sizes_and_sound_of_their_own_are_nobody_elses(tmp_path: Path) -> 
         planned_from(source, **DNXHR, audio={"channels": 1}),
     ]
     same_streams(outputs, tmp_path)
+
+
+@pytest.mark.parametrize("container", ["mov", "mkv", "mxf"])
+@pytest.mark.parametrize(("picture", "sound"), [("0.4", "0"), ("0", "0.4")], ids=["after its sound", "before it"])
+def test_a_picture_without_sound_comes_in_when_it_does_alone(
+    tmp_path: Path, container: str, picture: str, sound: str
+) -> None:
+    source = tmp_path / f"a.{container}"
+    inputs = ("-itsoffset", picture, "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=1")
+    inputs += ("-itsoffset", sound, "-f", "lavfi", "-i", "sine=d=1.5:sample_rate=48000")
+    ffmpeg(*inputs, "-c:v", "mpeg2video", "-q:v", "2", "-bf", "2", "-c:a", "pcm_s16le", f"file:{source}")
+    mkv = {**PRORES, "container": "mkv"}  # which keeps the time at which a lone picture comes in
+    heard, silent = planned_from(source, **mkv), planned_from(source, **mkv, audio="none")
+    together = same_streams([heard, silent], tmp_path)
+    assert [times(path) for path in together] == [times(path) for path in sorted(tmp_path.glob("alone*/*.mkv"))]
+
+
+def times(path: Path) -> list[bytes]:
+    """Return when each picture is shown, by the file's own clock."""
+    command = (FFMPEG, "-v", "error", "-copyts", "-i", f"file:{path}", "-map", "0:v", "-c", "copy", "-f", "framecrc")
+    done = subprocess.run([*command, "-"], capture_output=True, check=True).stdout
+    found = [line for line in done.splitlines() if not line.startswith(b"#")]
+    assert len(found) >= 25  # MXF has no gap before its picture, and FFmpeg fills it
+    return found
 
 
 def test_a_tone_mapped_and_an_untouched_picture_come_from_one_decoding(tmp_path: Path) -> None:
