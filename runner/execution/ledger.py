@@ -88,8 +88,9 @@ class Record(Value, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Share what many records say alike: of 300,000 it takes more memory than the plan of all their outputs."""
         force_setattr(self, "key", _shared(self.key))
-        for name in ("writer", "plan", "toolchain"):
-            force_setattr(self, name, intern(getattr(self, name)))
+        force_setattr(self, "writer", intern(self.writer))
+        force_setattr(self, "plan", intern(self.plan))
+        force_setattr(self, "toolchain", intern(self.toolchain))
 
 
 @lru_cache(maxsize=4096)
