@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import TypeVar
 
 from runner.cli.beforehand import beforehand
 from runner.cli.interrupts import interruptible
@@ -19,7 +18,6 @@ from runner.execution.sweep import WORK
 from runner.execution.task import Outcome, Setting
 from runner.media.toolchain import Build, find_ffmpeg, fit, identify
 from runner.plan import document, share, shell
-from runner.plan.brief import Planned
 from runner.plan.model import Output, Plan
 from runner.plan.needs import encoders_of
 from runner.report.progress import reporter
@@ -27,7 +25,6 @@ from runner.spec.location import Mounts, parse_location
 
 # What makes outputs: all of `local.run`, or another that takes the same.
 Engine = Callable[..., list[Outcome]]
-P = TypeVar("P", bound=Planned)
 
 
 def _build(outputs: Sequence[Output], ffmpeg: str | None, environ: Mapping[str, str]) -> Build:

@@ -26,8 +26,8 @@ MOST_MEMORY = 12 << 30
 
 # Formats in which FFmpeg's clock begins with the file's first stream, whatever is mapped: a picture that comes in after
 # its sound, or before it, has the same times beside outputs with sound as alone (9.0.2, measured; tests/plan/
-# test_share.py holds it). In others, such as transport streams, it begins with the first stream that any output maps,
-# and the picture would begin late in an output without sound.
+# test_share.py holds it). In others it may begin with the first stream that any output maps: of a transport stream the
+# picture would begin late in an output without sound.
 _ONE_CLOCK = frozenset(("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "mxf"))
 
 
@@ -36,9 +36,13 @@ def _may_share(output: Output) -> bool:
 
     Where `fps=` gives several encoders more frames than it takes, FFmpeg 9.0.2 may wait for ever, using no CPU: a
     deadlock in its scheduler. Measured with three codecs from 24 to 25 and from 25 to 50 frames a second, with a
-    picture that comes in after the sound, and with a variable rate. So whatever is resampled is made alone.
+    picture that comes in after the sound, and with a variable rate. So whatever is resampled is made alone. It also
+    waits for ever, four times of five, where the sound begins once the picture is over and one of several outputs
+    goes into MXF: such sound is made alone too.
     """
-    return output.intent.picture.timing != "resampled"
+    facts = output.source.facts
+    late = bool(output.intent.sound) and facts.offset is not None and -facts.offset >= facts.seconds
+    return output.intent.picture.timing != "resampled" and not late
 
 
 def _read_alike(one: Output, other: Output) -> bool:
@@ -92,9 +96,26 @@ def apart(plan: Plan) -> Plan:
 
 
 def as_in(saved: Plan, plan: Plan) -> Plan:
-    """Return the plan grouped the way a saved one is: shared, or with a task for each output."""
-    lonely = apart(plan)
-    return lonely if saved.tasks == lonely.tasks else plan
+    """Return the plan grouped the way a saved one is, where that groups nothing that the plan does not.
+
+    Decoding more often than one must changes no stream: so a plan may be saved without sharing, or by an older rule.
+    """
+    return msgspec.structs.replace(plan, tasks=saved.tasks) if _is_finer(saved.tasks, plan) else plan
+
+
+def _is_finer(tasks: Sequence[Task], plan: Plan) -> bool:
+    """Say whether tasks make every output of a plan once, in its order, each task a part of one of the plan's."""
+    whole = {number: task for task in plan.tasks for number in task.outputs}
+    if sorted(number for task in tasks for number in task.outputs) != sorted(whole):
+        return False
+    parts = all(
+        task.outputs == tuple(sorted(task.outputs))
+        and task.outputs
+        and set(task.outputs) <= set(whole[task.outputs[0]].outputs)
+        and task.source == whole[task.outputs[0]].source
+        for task in tasks
+    )
+    return parts and [task.outputs[0] for task in tasks] == sorted(task.outputs[0] for task in tasks)
 
 
 def groups(plan: Plan, wanted: Collection[str]) -> Iterator[tuple[Output, ...]]:

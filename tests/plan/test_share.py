@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from runner import canonical
+from runner.errors import JobspecError
 from runner.execution.auxiliary import place
 from runner.media.facts import Facts
 from runner.media.probe import probe
@@ -22,6 +23,7 @@ from runner.plan.compose import compose
 from runner.plan.document import lines
 from runner.plan.model import Output, Plan
 from runner.plan.share import MOST, apart, as_in, groups, tasks
+from runner.plan.trust import trusted
 from runner.spec.location import Mounts
 from tests.clips import FFMPEG, clip, ffmpeg, streamhash
 from tests.cubes import cube, swapped
@@ -99,6 +101,13 @@ def test_a_resampled_picture_is_made_alone_and_the_others_together(known: Facts,
         assert shared(resampled, kept, resampled, conformed) == [(0,), (1, 3), (2,)]
 
 
+@pytest.mark.parametrize(("offset", "together"), [("-2.9", [(0, 1, 2, 3)]), ("-3", [(0,), (1, 3), (2,)])])
+def test_sound_that_begins_once_the_picture_is_over_is_made_alone(offset: str, together: list[tuple[int, ...]]) -> None:
+    known = replace(facts(sound=tracks(1), seconds=Fraction(3)), offset=Fraction(offset))
+    heard, silent = planned(known), planned(known, audio="none")
+    assert shared(heard, silent, heard, silent) == together
+
+
 def test_files_of_one_name_in_the_work_folder_must_be_one_file() -> None:
     plain, day, night = (
         replace(planned(facts()), auxiliary=texts)
@@ -158,10 +167,53 @@ def test_an_output_is_planned_with_the_same_bytes_whoever_shares_its_source() ->
     assert canonical.encode(plan.outputs[0]) == canonical.encode(alone.outputs[0])
 
 
-def test_a_plan_is_grouped_as_a_saved_one_is() -> None:
+def grouped(plan: Plan, *outputs: tuple[int, ...]) -> Plan:
+    """Return the plan with tasks of these outputs."""
+    return replace(plan, tasks=tuple(replace(plan.tasks[0], outputs=each) for each in outputs))
+
+
+def three() -> Plan:
+    requests = [
+        Request(spec=spec(job_id=name, output_directory=f"proxies:{name}"), facts=(facts(),))
+        for name in ("a", "b", "c")
+    ]
+    return build(requests, toolchain=DECLARED, number=recipes.DECLARED)
+
+
+@pytest.mark.parametrize(
+    "outputs", [((0, 1, 2),), ((0,), (1,), (2,)), ((0, 2), (1,)), ((0,), (1, 2))], ids=["all", "none", "first", "last"]
+)
+def test_a_saved_plan_may_share_less(outputs: tuple[tuple[int, ...], ...]) -> None:
+    saved = grouped(three(), *outputs)
+    assert as_in(saved, three()) == saved
+    assert trusted(lines(saved)) == saved
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        pytest.param(((0, 1),), id="one is left out"),
+        pytest.param(((0, 1, 2), (2,)), id="one twice"),
+        pytest.param(((1, 0), (2,)), id="turned"),
+        pytest.param(((1, 2), (0,)), id="last first"),
+        pytest.param(((0, 1, 2), ()), id="an empty one"),
+        pytest.param(((0, 1, 3),), id="one that is not there"),
+        pytest.param((), id="none"),
+    ],
+)
+def test_tasks_that_are_no_parts_of_the_plans_are_not_believed(outputs: tuple[tuple[int, ...], ...]) -> None:
+    saved = grouped(three(), *outputs)
+    assert as_in(saved, three()) == three()
+    with pytest.raises(JobspecError, match="JS121"):
+        trusted(lines(saved))
+
+
+def test_a_saved_plan_shares_nothing_that_may_not_be_shared() -> None:
     plan = both({}, {"codec": "h264"})
-    for saved in (plan, apart(plan)):
-        assert as_in(saved, plan) == saved
+    lonely = apart(plan)
+    assert as_in(plan, lonely) == lonely
+    elsewhere = replace(lonely, tasks=tuple(replace(task, source="media:b.mov") for task in lonely.tasks))
+    assert as_in(elsewhere, plan) == plan
 
 
 def test_only_outputs_that_are_wanted_are_in_a_group() -> None:
