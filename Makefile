@@ -47,14 +47,15 @@ fuzz: $(VENV)/.ready
 	    $(BIN)/python -m tools.fuzz $$target -max_total_time=$(SECONDS) -max_len=4096 || exit 1; \
 	done
 
-# Measurements, in Markdown and JSON below build/bench; some of them with BENCH="gate plan_and_diff", repeated RUNS times.
-RUNS ?= 3
 # Encoder settings against each other, for the next number of recipes; a few minutes, or CODECS=prores_lt.
 frontier: $(VENV)/.ready
 	$(BIN)/python -m tools.frontier $(CODECS)
 
+# Measurements, in Markdown and JSON below build/bench; some of them with BENCH="gate plan_and_diff", repeated RUNS times.
+RUNS ?= 3
 bench: $(VENV)/.ready
 	@mkdir -p build/bench
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,dask]'
 	$(BIN)/python -m tests.benchmarks $(BENCH) --runs $(RUNS) --markdown build/bench/bench.md --json build/bench/bench.json
 
 # Both revisions in turns, with the ratios: make bench-compare REV=main

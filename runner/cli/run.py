@@ -71,9 +71,13 @@ def command(
         raise click.UsageError("a saved plan is whole: --lock goes with specs")
     if locking:
         _lock(specs, roots)
-    whole = since is None and not patterns and not any(map(is_plan, specs))
-    code = _idle(specs, roots, wishes) if whole else None
+    code = _idle(specs, roots, wishes) if _whole(specs, since, patterns) else None
     return _made(specs, roots, wishes, since, patterns) if code is None else code
+
+
+def _whole(specs: tuple[str, ...], since: str | None, patterns: tuple[str, ...]) -> bool:
+    """Say whether a run is about all that its specs plan: that alone is remembered."""
+    return since is None and not patterns and not any(map(is_plan, specs))
 
 
 def _lock(specs: tuple[str, ...], roots: dict[str, str]) -> None:
@@ -92,7 +96,7 @@ def _made(
     from runner.cli.workspace import probed, refuse_escapes, unlocked_files
 
     workspace, plan = planned(specs, roots)
-    if since is None and not patterns and not any(map(is_plan, specs)):
+    if _whole(specs, since, patterns):
         remember(specs, workspace, known_of(workspace, plan))
     notes = [*probed(workspace), *unlocked_files(workspace)]
     places = chosen(plan, patterns)

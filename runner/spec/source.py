@@ -168,6 +168,18 @@ def _unreadable(text: str, file: str, character: int) -> Problem:
 # What PyYAML's scanner says where it gives up by itself: looking ahead for a key, it may get there before our limit.
 _TOO_DEEP = "exceeded maximum nesting depth"
 
+# What the scanner's words mean to whoever wrote the line: libyaml's, and of PyYAML's own what a slip brings up most.
+_DEEPER = 'a line is indented deeper than the one above it, or a value that holds ": " needs quotes'
+_COLUMN = "lines that belong together begin in one column"
+_REMEDIES = {
+    "mapping values are not allowed in this context": _DEEPER,
+    "mapping values are not allowed here": _DEEPER,
+    "did not find expected key": _COLUMN,
+    "did not find expected <document start>": _COLUMN,
+    "could not find expected ':'": 'a field is "name: value", each on a line of its own',
+    "found character that cannot start any token": "a value that begins with it needs quotes",
+}
+
 
 def _events(text: str, file: str) -> Iterator[yaml.Event]:
     try:
@@ -179,7 +191,7 @@ def _events(text: str, file: str) -> Iterator[yaml.Event]:
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
         if error.problem == _TOO_DEEP:
             raise _Refused(problem("JS006", place=place, what="this nesting", limit=f"{DEEPEST} levels")) from None
-        reason = "; ".join(part for part in (error.context, error.problem) if part)
+        reason = "; ".join(part for part in (error.context, error.problem, _REMEDIES.get(error.problem or "")) if part)
         raise _Refused(problem("JS003", place=place, reason=reason)) from None
 
 

@@ -47,6 +47,6 @@ def _kept(words: tuple[str, ...], suffix: str) -> Path:
     return kept
 
 
-def real() -> tuple[Path, ...]:
-    """Return the real clips at hand, none where there is no shared/media."""
-    return tuple(sorted(path for path in REAL.glob("*.m*") if path.is_file()))
+def real(folder: Path = REAL) -> tuple[Path, ...]:
+    """Return the real clips of a folder, none where it is not there."""
+    return tuple(sorted(path for path in folder.glob("*") if path.suffix in (".mov", ".mp4", ".mkv", ".mxf")))

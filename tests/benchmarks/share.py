@@ -1,10 +1,12 @@
 """What decoding once saves: outputs of one source by one FFmpeg, against an FFmpeg for each."""
 
+import shutil
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.benchmarks.harness import Figures, Table, interleaved
-from tests.benchmarks.media import camera
+from tests.benchmarks.media import H264, camera, real
 from tests.benchmarks.team import team
 
 _QUIET = ("-x265-params", "log-level=1")
@@ -16,13 +18,14 @@ DNXHR, VIEW, SMALL = ("dnxhr_lb", "half"), ("h264", "half"), ("h264", "quarter")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A source and what is made of it: (codec, resolution) of each output."""
+    """A source, made or a real `clip`, and what is made of it: (codec, resolution) of each output."""
 
     source: str
     outputs: tuple[tuple[str, str], ...]
     size: str = "1920x1080"
     seconds: float = 4
     encode: tuple[str, ...] = ()
+    clip: Path | None = None
 
     @property
     def name(self) -> str:
@@ -39,14 +42,22 @@ CASES = (
     Case(outputs=(("dnxhr_lb", "quarter"), SMALL), **UHD),  # type: ignore[arg-type]
     Case(outputs=(("prores_proxy", "quarter"), ("dnxhr_lb", "quarter"), SMALL), **UHD),  # type: ignore[arg-type]
     Case("HD ProRes HQ", (PROXY, SMALL), encode=PRORES),
+    *(Case(path.name, (PROXY, SMALL), clip=path) for path in real()),
 )
+
+
+def _source(case: Case, path: Path) -> None:
+    if case.clip:
+        path.parent.mkdir(exist_ok=True)
+        shutil.copyfile(case.clip, path)
+        return
+    camera(path, size=case.size, seconds=case.seconds, encode=case.encode or H264)
 
 
 def _measured(case: Case, runs: int) -> dict[str, Figures]:
     print(f"  {case.source} to {case.name}", file=sys.stderr)
     with team() as made:
-        encode = {"encode": case.encode} if case.encode else {}
-        camera(made.media / "a.mov", size=case.size, seconds=case.seconds, **encode)
+        _source(case, made.media / "a.mov")
         for number, (codec, resolution) in enumerate(case.outputs):
             made.spec(f"job{number}", ["a.mov"], codec=codec, resolution=resolution)
         made.jobspec("lock")

@@ -138,6 +138,30 @@ def test_what_makes_a_file_say_other_things_than_stand_in_it_is_refused(written:
             id="a tab as indentation",
         ),
         pytest.param(
+            "codec: h264\n container: mov\n",
+            "2:11: JS003: not YAML: mapping values are not allowed in this context; a line is indented deeper than the"
+            ' one above it, or a value that holds ": " needs quotes',
+            id="a line that is indented by chance",
+        ),
+        pytest.param(
+            " codec: h264\ncontainer: mov\n",
+            "2:1: JS003: not YAML: did not find expected <document start>; lines that belong together begin in one"
+            " column",
+            id="a first line that is",
+        ),
+        pytest.param(
+            "codec: h264\ncontainer\nresolution: half\n",
+            "3:1: JS003: not YAML: while scanning a simple key; could not find expected ':'; a field is"
+            ' "name: value", each on a line of its own',
+            id="a field without a value",
+        ),
+        pytest.param(
+            "naming_template: @x\n",
+            "1:18: JS003: not YAML: while scanning for the next token; found character that cannot start any token;"
+            " a value that begins with it needs quotes",
+            id="a value that YAML takes for its own",
+        ),
+        pytest.param(
             "codec: 'h264\n",
             "2:1: JS003: not YAML: while scanning a quoted scalar; found unexpected end of stream",
             id="a quote without its end",

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.benchmarks.harness import machine, markdown
+from tests.benchmarks.media import REAL
 from tools.frontier import measure, pictures
 from tools.frontier.candidates import Candidate, candidates, codecs
 from tools.frontier.frontier import Measured, table
@@ -21,7 +21,7 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("codecs", nargs="*", metavar="CODEC", help=f"by default all: {', '.join(codecs())}")
     parser.add_argument("--frames", type=int, default=10, help="of each clip")
     parser.add_argument("--pictures", nargs="+", choices=pictures.PICTURES, default=list(pictures.PICTURES))
-    parser.add_argument("--media", type=Path, default=os.environ.get("FRONTIER_MEDIA"), help="a folder of real clips")
+    parser.add_argument("--media", type=Path, default=REAL, help="a folder of real clips, by default ../shared/media")
     parser.add_argument("--no-vmaf", action="store_true", help="spare its time, about that of all else")
     parser.add_argument(
         "--workers", type=int, default=1, help="jobs at once; more are faster and measure less steadily"

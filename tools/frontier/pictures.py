@@ -10,6 +10,7 @@ from runner.media.probe import probe
 from runner.media.toolchain import bundled
 from runner.plan.arguments import FontFile
 from runner.plan.burn import FONT
+from tests.benchmarks import media
 
 SIZE, RATE = "1920x1080", 24
 # Clouds at every scale, panned. `contrast` is how much of it each finer octave has of the one before: natural pictures
@@ -53,10 +54,9 @@ def _made(folder: Path, name: str, source: str, frames: int) -> Path:
     return path
 
 
-def real(folder: Path | None) -> dict[str, Path]:
-    """Return the clips of a folder, if there is one, by their names: those of 480 lines or more, with even sides."""
-    found = sorted(folder.glob("*.m*")) if folder else []
-    return {path.stem: path for path in found if path.suffix != ".md" and _large(path)}
+def real(folder: Path) -> dict[str, Path]:
+    """Return the clips of a folder, if it is there, by their names: those of 480 lines or more, with even sides."""
+    return {path.stem: path for path in media.real(folder) if _large(path)}
 
 
 def _large(path: Path) -> bool:
