@@ -177,7 +177,7 @@ _REMEDIES = {
     "did not find expected key": _COLUMN,
     "did not find expected <document start>": _COLUMN,
     "could not find expected ':'": 'a field is "name: value", each on a line of its own',
-    "found character that cannot start any token": "a value that begins with it needs quotes",
+    "found character that cannot start any token": "a value that begins with it needs quotes, and no tab may indent",
 }
 
 

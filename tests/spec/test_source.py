@@ -158,7 +158,7 @@ def test_what_makes_a_file_say_other_things_than_stand_in_it_is_refused(written:
         pytest.param(
             "naming_template: @x\n",
             "1:18: JS003: not YAML: while scanning for the next token; found character that cannot start any token;"
-            " a value that begins with it needs quotes",
+            " a value that begins with it needs quotes, and no tab may indent",
             id="a value that YAML takes for its own",
         ),
         pytest.param(
