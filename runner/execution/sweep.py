@@ -10,7 +10,7 @@ import msgspec
 from runner import canonical
 from runner.execution.ledger import Ledger
 from runner.execution.owner import Life, Owner, life, me
-from runner.execution.publish import sha256
+from runner.execution.publish import sha256, sync
 
 WORK = Path(".jobspec", "work")
 OWNER = "owner.json"
@@ -29,12 +29,13 @@ def begin(work: Path) -> None:
         try:
             fresh.mkdir(parents=True, exist_ok=True)
             (fresh / OWNER).write_bytes(canonical.encode(me()))
-        except FileNotFoundError:  # another runner swept it, or the folder around it, while it was empty
+            sync(fresh / OWNER)  # after a power cut an empty file would stand there, and the folder be nobody's
+            fresh.rename(work)
+        except FileNotFoundError:  # another runner swept it, or the folder around it, while it said nothing yet
             if not left:
                 raise
         else:
             break
-    fresh.rename(work)
 
 
 def remove(work: Path) -> None:
@@ -75,6 +76,19 @@ def _lost(work: Path, known: Ledger) -> Iterator[Path]:
             yield path
 
 
+def _clear_nobodys(work: Path) -> None:
+    """Remove a folder that says nothing if its owner was killed while he made or removed it.
+
+    Before it has its name he may have been about to say whose it is: it is taken from under his feet in one step, and
+    should he live he begins anew.
+    """
+    with suppress(OSError):
+        if work.name.startswith(_FRESH):
+            remove(work.rename(work.with_name(f"{_FRESH}{work.name}")))
+        elif not work.name.startswith(_SCRIPTS):
+            work.rmdir()  # if it is empty
+
+
 def sweep(directory: Path, known: Ledger, taken_over: Collection[str] = ()) -> list[Path]:
     """Remove the work folders below an output directory whose owners are dead; return those kept for what is in them.
 
@@ -83,9 +97,8 @@ def sweep(directory: Path, known: Ledger, taken_over: Collection[str] = ()) -> l
     kept = []
     for work in sorted((directory / WORK).glob("*")):
         owner = owner_of(work)
-        if owner is None and not work.name.startswith(_SCRIPTS):
-            with suppress(OSError):
-                work.rmdir()  # if it is empty: its owner was killed while he made or removed it
+        if owner is None:
+            _clear_nobodys(work)
         if owner is None or life(owner, taken_over) is not Life.DEAD:
             continue
         if any(_lost(work, known)):

@@ -62,6 +62,14 @@ def test_a_folder_whose_owner_was_killed_while_he_made_or_removed_it_is_swept(tm
     assert not (tmp_path / WORK).exists()
 
 
+def test_a_folder_whose_owner_was_killed_while_he_wrote_down_whose_it_is_is_swept(tmp_path: Path) -> None:
+    for name, text in ((".new-x-1", b""), (".new-x-2", canonical.encode(DEAD)[:20])):
+        (tmp_path / WORK / name).mkdir(parents=True)
+        (tmp_path / WORK / name / OWNER).write_bytes(text)
+    sweep(tmp_path, NOTHING)
+    assert not (tmp_path / WORK).exists()
+
+
 def test_removing_a_folder_takes_what_says_whose_it_is_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     work = left_by(tmp_path, DEAD)
     (work / "inside").mkdir()
@@ -73,17 +81,29 @@ def test_removing_a_folder_takes_what_says_whose_it_is_last(tmp_path: Path, monk
     assert not work.exists()
 
 
-def test_a_folder_that_is_swept_while_it_is_made_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("before", [None, b"", b"{"], ids=["is empty", "has a file", "has half a word"])
+def test_a_folder_that_is_swept_while_it_is_made_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: bytes | None
+) -> None:
     write, swept = Path.write_bytes, [True, True]
 
-    def write_after_a_sweep(path: Path, data: bytes) -> int:
-        if swept and swept.pop():
+    def write_around_a_sweep(path: Path, data: bytes) -> int:
+        if not swept or not swept.pop():
+            return write(path, data)
+        if before is None:
             sweep(tmp_path, NOTHING)
-        return write(path, data)
+            return write(path, data)
+        with path.open("wb", buffering=0) as file:
+            file.write(before)
+            sweep(tmp_path, NOTHING)
+            file.write(data[len(before) :])
+        return len(data)
 
-    monkeypatch.setattr(Path, "write_bytes", write_after_a_sweep)
+    monkeypatch.setattr(Path, "write_bytes", write_around_a_sweep)
     begin(tmp_path / WORK / "x-1")
     assert owner_of(tmp_path / WORK / "x-1") == me()
+    assert not swept
+    assert [path.name for path in (tmp_path / WORK).iterdir()] == ["x-1"]
 
 
 def test_marks_of_the_dead_are_swept_and_no_others(tmp_path: Path) -> None:
