@@ -44,10 +44,10 @@ def _row(source: Path, folder: Path, codec: str, arguments: Sequence[str], runs:
     return codec, found["encode"].cpu, found["gate"].cpu, found["gate"].cpu / found["encode"].cpu
 
 
-def tables(runs: int) -> list[Table]:
+def tables(runs: int, seconds: float = 2, size: str = "1920x1080") -> list[Table]:
     """Return the gate's share of each codec, in CPU seconds, decoding of the source included in the encode."""
     with tempfile.TemporaryDirectory() as name:
-        source = camera(Path(name, "source.mp4"), sound=False)
+        source = camera(Path(name, "source.mp4"), seconds=seconds, size=size, sound=False)
         rows = tuple(_row(source, Path(name), codec, words, runs) for codec, words in CODECS.items())
     columns = ("codec", "encode, CPU s", "gate, CPU s", "gate ÷ encode")
     return [Table(title="What the gate costs", columns=columns, rows=rows)]

@@ -59,7 +59,9 @@ def measured(
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode not in codes:
             said.seek(0)
-            raise subprocess.CalledProcessError(process.returncode, command, said.read()[-2000:].decode())
+            error = subprocess.CalledProcessError(process.returncode, command)
+            error.add_note(said.read()[-2000:].decode(errors="replace"))
+            raise error
     kilobytes = used.ru_maxrss / (1024 if sys.platform == "darwin" else 1)  # macOS counts bytes, Linux kilobytes
     return Figures(wall, used.ru_utime + used.ru_stime, kilobytes * 1024 / 1e6)
 
@@ -90,7 +92,7 @@ def turns(cases: Mapping[Name, Case], runs: int) -> Iterator[dict[Name, Figures]
     """
     for number in range(runs):
         # The other way round every second time: what follows the heaviest case finds the disk cache that one left.
-        order = list(reversed(cases)) if number % 2 else list(cases)
+        order = list(cases)[::-1] if number % 2 else list(cases)
         yield {name: _told(name, cases[name]()) for name in order}
 
 

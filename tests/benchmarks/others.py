@@ -58,7 +58,7 @@ def _snakemake() -> Path | None:
     command = ENVIRONMENT / "bin/snakemake"
     if not command.exists():
         venv.create(ENVIRONMENT, with_pip=True)
-        install = [ENVIRONMENT / "bin/python", "-m", "pip", "install", "--quiet", "snakemake"]
+        install = [str(ENVIRONMENT / "bin/python"), "-m", "pip", "install", "--quiet", "snakemake"]
         if subprocess.run(install, capture_output=True).returncode:
             return None
     return command.absolute()

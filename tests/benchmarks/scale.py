@@ -68,8 +68,8 @@ def _cases(top: Path) -> list[tuple[str, Case]]:
     return [
         ("check", lambda: run("check")),
         ("plan", lambda: run(*PLAN)),
-        *((verb + FIRST, lambda verb=verb: first(verb)) for verb in ("status", "run")),  # type: ignore[misc]
-        *((verb + AGAIN, lambda verb=verb: again(verb)) for verb in ("status", "run")),  # type: ignore[misc]
+        *((verb + FIRST, lambda verb=verb: first(verb)) for verb in ("status", "run")),
+        *((verb + AGAIN, lambda verb=verb: again(verb)) for verb in ("status", "run")),
     ]
 
 

@@ -84,8 +84,8 @@ def _rows(codec: str) -> Iterator[Candidate]:
 def _others(codec: str) -> Iterator[Candidate]:
     row = TABLES[1].picture[codec]
     for matrix, quantiser in _QUANTISERS.get(codec, ()):
-        changes = {"-quant_mat": matrix, "-qscale:v": str(quantiser)}
-        yield Candidate(codec=codec, name=f"{matrix} matrix, q {quantiser}", recipe=_with(row, changes))
+        quantised = {"-quant_mat": matrix, "-qscale:v": str(quantiser)}
+        yield Candidate(codec=codec, name=f"{matrix} matrix, q {quantiser}", recipe=_with(row, quantised))
     if codec in _QUANTISERS:
         aw = replace(_with(row, {"-profile:v": row.options[1].replace("4444", "4")}), encoder="prores_aw")
         yield Candidate(codec=codec, name="prores_aw", recipe=aw)
