@@ -76,6 +76,21 @@ def decode(data: bytes | str, wanted: type[T]) -> T:
     return found
 
 
+def decode_lines(data: bytes, wanted: type[T]) -> list[T]:
+    """Read lines of canonical JSON, each an object as `wanted`, in half the time of one by one.
+
+    Raises msgspec.MsgspecError, as `decode` does, and for a line that holds none or a part of a value; it does not say
+    which line it was.
+    """
+    try:
+        found: list[T] = _decoder(wanted).decode_lines(data)  # type: ignore[arg-type]
+    except RecursionError:
+        raise msgspec.ValidationError("it is nested too deep") from None
+    if len(found) != data.count(b"\n") or data.count(b"}\n{") != max(0, len(found) - 1):
+        raise msgspec.DecodeError("not every line is one value")
+    return found
+
+
 def digest(value: object) -> str:
     """Return the tagged SHA-256 of the canonical JSON of `value`: "sha256:<64 hex digits>"."""
     return f"sha256:{hashlib.sha256(encode(value)).hexdigest()}"

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import runner
-from runner.canonical import Value, decode, digest, encode, plain, short
+from runner.canonical import Value, decode, decode_lines, digest, encode, plain, short
 from runner.execution import cluster
 
 
@@ -90,6 +90,29 @@ def test_a_digest_is_the_tagged_sha256_of_the_bytes() -> None:
 def test_what_does_not_fit_is_refused_by_one_exception(text: str) -> None:
     with pytest.raises(msgspec.MsgspecError):
         decode(text, Sample)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"name":"x"}\n\n{"name":"y"}\n',
+        b'{"name":\n"x"}\n',
+        b'{"name":"x"} {"name":"y"}\n',
+        b'{"name":"x"}',
+        b'{"name":\n"x"}\n{"name":"x"}{"name":"y"}\n',
+    ],
+    ids=[
+        "an empty line",
+        "a value on two lines",
+        "two values on a line",
+        "a line without an end",
+        "a line too many and one too few",
+    ],
+)
+def test_lines_that_hold_other_than_one_value_each_are_refused(text: bytes) -> None:
+    assert decode_lines(b'{"name":"x"}\n{"name":"y"}\n', Sample) == [Sample(name="x"), Sample(name="y")]
+    with pytest.raises(msgspec.MsgspecError):
+        decode_lines(text, Sample)
 
 
 @pytest.mark.parametrize(

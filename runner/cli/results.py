@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from runner.errors import Exit, Problem, problem, worst
 from runner.execution import claims
 from runner.execution.ledger import Ledger
-from runner.execution.state import Standing, StandingOf, State, ledgers, state_problem, survey
+from runner.execution.state import Standing, StandingOf, State, ledgers, spelled, state_problem, survey
 from runner.execution.sweep import sweep, sweep_marks
 from runner.plan.brief import Planned
 from runner.plan.model import Output, Plan
@@ -81,7 +81,7 @@ def _swept(
 def _row(standing: StandingOf[Planned], outcome: "Outcome | None", mounts: Mounts) -> tuple[str, ...]:
     output = standing.output
     word = outcome.word if outcome else str(standing.state)
-    path = mounts.spelled(parse_location(output.location))
+    path = spelled(output, mounts)
     return (word, output.origin, output.codec, str(output.frames), _size(standing, outcome, path), path)
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
 from sys import intern
 from threading import Lock
@@ -200,15 +201,22 @@ def _host() -> str:
     return "".join(letter if letter.isalnum() or letter == "-" else "-" for letter in socket.gethostname())[:64]
 
 
-def _records(path: Path) -> Iterator[Record]:
-    """Yield the records of one writer; a torn last line is what a kill leaves, and is no record."""
-    lines = path.read_bytes().split(b"\n")
-    for number, line in enumerate(lines[:-1], 1):
-        try:
-            yield canonical.decode(line, Record)
-        except (msgspec.MsgspecError, ValueError) as error:
-            reason = f"{path}, line {number}: {error}"
-            raise JobspecError(problem("JS096", reason=reason)) from None
+def _records(path: Path) -> list[Record]:
+    """Return the records of one writer; a torn last line is what a kill leaves, and is no record."""
+    data = path.read_bytes()
+    whole = data[: data.rfind(b"\n") + 1]
+    try:
+        return canonical.decode_lines(whole, Record)
+    except (msgspec.MsgspecError, ValueError):
+        return [_record(line, path, number) for number, line in enumerate(whole.split(b"\n")[:-1], 1)]
+
+
+def _record(line: bytes, path: Path, number: int) -> Record:
+    try:
+        return canonical.decode(line, Record)
+    except (msgspec.MsgspecError, ValueError) as error:
+        reason = f"{path}, line {number}: {error}"
+        raise JobspecError(problem("JS096", reason=reason)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +241,13 @@ class Ledger:
 
         A file is known by its size, and by its mtime or else its SHA-256: no clock decides it.
         """
-        size, mtime = status.st_size, status.st_mtime_ns
-        same = [each for each in reversed(self.of(output)) if each.size == size and each.event in OURS]
-        return next((each for each in same if each.mtime == mtime), None) or _hashed(same, path)
+        size, mtime, same = status.st_size, status.st_mtime_ns, []
+        for each in reversed(self.of(output)):
+            if each.size == size and each.event in OURS:
+                if each.mtime == mtime:
+                    return each
+                same.append(each)
+        return _hashed(same, path)
 
 
 def _hashed(records: list[Record], file: str | Path) -> Record | None:
@@ -250,7 +262,7 @@ def _hashed(records: list[Record], file: str | Path) -> Record | None:
 def read_ledger(state: Path) -> Ledger:
     """Read every writer's file. Raises JobspecError (3) for a damaged line, with its number."""
     by_output: dict[str, list[Record]] = {}
-    for record in sorted(_all(state), key=lambda each: each.time):
+    for record in sorted(_all(state), key=attrgetter("time")):
         by_output.setdefault(record.output, []).append(record)
     return Ledger(by_output)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from posixpath import join
 from typing import Generic, TypeVar
 
 from runner.errors import Problem, problem
@@ -48,6 +49,14 @@ class StandingOf(Generic[P_co]):
 Standing = StandingOf[Output]
 
 
+def spelled(output: Planned, mounts: Mounts) -> str:
+    """Return the path of an output on this machine, as text; its folder, which many share, is worked out once.
+
+    Raises JobspecError when its root is not mounted.
+    """
+    return join(mounts.spelled(parse_location(output.directory)), output.name)
+
+
 def _there(output: P, record: Record | None) -> StandingOf[P]:
     if record is None:
         return StandingOf(output, State.FOREIGN)
@@ -60,7 +69,7 @@ def _there(output: P, record: Record | None) -> StandingOf[P]:
 
 def stand(output: P, ledger: Ledger, mounts: Mounts) -> StandingOf[P]:
     """Return how one output stands. Raises JobspecError when its root is not mounted."""
-    path = mounts.spelled(parse_location(output.location))
+    path = spelled(output, mounts)
     try:
         status = os.lstat(path)
     except (OSError, ValueError):

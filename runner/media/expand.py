@@ -40,17 +40,21 @@ def _walk(folder: str, below: str, depth: int | None) -> Iterator[str]:
                 yield path
 
 
-def expand(glob: Glob, mounts: Mounts) -> list[Location]:
-    """Return the files that a glob takes, sorted by path. Raises JobspecError for an unmounted or unreadable folder."""
+def expand(glob: Glob, mounts: Mounts, but: Container[str] = ()) -> list[Location]:
+    """Return the files that a glob takes, sorted by path, but for places that are known already.
+
+    Raises JobspecError for an unmounted or unreadable folder.
+    """
     place, folder = glob.place, glob.folder
     start = mounts.bind(Location(place.root, folder))
     if not _is_folder(start):
         return []
-    files = (Location(place.root, path) for path in _walk(str(start), folder, glob.depth))
+    root = str(Location(place.root, ""))  # what is known is so before anything else is asked: it may be 100,000 files
+    paths = (path for path in _walk(str(start), folder, glob.depth) if root + path not in but)
+    files = (Location(place.root, path) for path in paths)
     return sorted((each for each in files if glob.takes(each)), key=lambda each: each.path)
 
 
 def unlocked(globs: Iterable[Glob], held: Container[str], mounts: Mounts) -> list[Location]:
     """Return files that globs match on this disk and that a lock does not hold. Raises JobspecError (75)."""
-    there = dict.fromkeys(place for glob in globs for place in expand(glob, mounts))
-    return [place for place in there if str(place) not in held]
+    return list(dict.fromkeys(place for glob in globs for place in expand(glob, mounts, held)))

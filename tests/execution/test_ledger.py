@@ -135,6 +135,8 @@ def test_a_torn_last_line_is_what_a_kill_leaves_and_no_record(state: Path) -> No
     [
         pytest.param(b"{", id="half a line"),
         pytest.param(b"", id="an empty line"),
+        pytest.param(canonical.encode(record()) + b" " + canonical.encode(record()), id="two records on one line"),
+        pytest.param(canonical.encode(record()).replace(b",", b",\n", 1), id="a record on two lines"),
         pytest.param(b"\xff\xfe\x00", id="bytes that are no text"),
         pytest.param(b'{"event":"started"}', id="a record that lacks fields"),
         pytest.param(b'{"event":"exploded","output":"a"}', id="an event that does not exist"),
