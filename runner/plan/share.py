@@ -15,6 +15,7 @@ import msgspec
 from runner.plan.arguments import Auxiliary
 from runner.plan.estimate import memory
 from runner.plan.model import Output, Plan, Task
+from runner.plan.sound import FRAMED
 
 # Each output has an encoder of its own in memory and a claim that others wait for; by eight, decoding is an eighth of
 # what it was, and little is left to save.
@@ -37,12 +38,12 @@ def _may_share(output: Output) -> bool:
     Where `fps=` gives several encoders more frames than it takes, FFmpeg 9.0.2 may wait for ever, using no CPU: a
     deadlock in its scheduler. Measured with three codecs from 24 to 25 and from 25 to 50 frames a second, with a
     picture that comes in after the sound, and with a variable rate. So whatever is resampled is made alone. It also
-    waits for ever, four times of five, where the sound begins once the picture is over and one of several outputs
-    goes into MXF: such sound is made alone too.
+    waits for ever where sound begins after its picture and goes into MXF, which wants some of it with every frame, and
+    into another output too: by 0.4 s always, by 0.2 s of 1 s sometimes. So MXF with any such sound is made alone.
     """
-    facts = output.source.facts
-    late = bool(output.intent.sound) and facts.offset is not None and -facts.offset >= facts.seconds
-    return output.intent.picture.timing != "resampled" and not late
+    offset, intent = output.source.facts.offset, output.intent
+    late = offset is not None and offset < 0 and bool(intent.sound) and intent.wrap.container in FRAMED
+    return intent.picture.timing != "resampled" and not late
 
 
 def _read_alike(one: Output, other: Output) -> bool:

@@ -101,11 +101,27 @@ def test_a_resampled_picture_is_made_alone_and_the_others_together(known: Facts,
         assert shared(resampled, kept, resampled, conformed) == [(0,), (1, 3), (2,)]
 
 
-@pytest.mark.parametrize(("offset", "together"), [("-2.9", [(0, 1, 2, 3)]), ("-3", [(0,), (1, 3), (2,)])])
-def test_sound_that_begins_once_the_picture_is_over_is_made_alone(offset: str, together: list[tuple[int, ...]]) -> None:
+@pytest.mark.parametrize(
+    ("offset", "together"),
+    [("0.5", [(0, 1, 2, 3)]), ("0", [(0, 1, 2, 3)]), ("-0.04", [(0,), (1, 2, 3)]), ("-3", [(0,), (1, 2, 3)])],
+)
+def test_mxf_with_sound_that_begins_after_its_picture_is_made_alone(
+    offset: str, together: list[tuple[int, ...]]
+) -> None:
     known = replace(facts(sound=tracks(1), seconds=Fraction(3)), offset=Fraction(offset))
-    heard, silent = planned(known), planned(known, audio="none")
-    assert shared(heard, silent, heard, silent) == together
+    mov, mxf, mute = planned(known), planned(known, container="mxf"), planned(known, container="mxf", audio="none")
+    assert shared(mxf, mov, mute, mov) == together
+
+
+@pytest.mark.parametrize("late", ["0.4", "1.2"], ids=["within the picture", "once it is over"])
+def test_what_is_grouped_of_late_sound_does_not_hang(tmp_path: Path, late: str) -> None:
+    source = tmp_path / "a.mov"
+    inputs = ("-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=1", "-itsoffset", late, "-f", "lavfi", "-i", "sine=d=1")
+    ffmpeg(*inputs, "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-c:a", "aac", f"file:{source}")
+    outputs = [planned_from(source, **change) for change in (H264, DNXHR, PRORES, {**DNXHR, "audio": "none"})]
+    assert shared(*outputs) == [(0, 2, 3), (1,)]  # all in one waited for ever
+    for number, group in enumerate(shared(*outputs)):
+        made_together([outputs[each] for each in group], tmp_path / str(number), Mounts())
 
 
 def test_files_of_one_name_in_the_work_folder_must_be_one_file() -> None:
