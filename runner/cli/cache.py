@@ -20,15 +20,17 @@ def folder(environ: Mapping[str, str]) -> Path | None:
 
 def load(where: Path, name: str) -> bytes | None:
     """Return what `save` wrote, or None when it is not there, damaged, or could be anyone else's."""
+    path = where / f"{name}{_SUFFIX}"
     try:
-        descriptor = os.open(where / f"{name}{_SUFFIX}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             if not _ours(os.fstat(descriptor)):
                 return None
             digest, _, data = file.read(_MOST_BYTES).partition(b"\n")
-        os.utime(where / f"{name}{_SUFFIX}")
     except OSError:
         return None
+    with suppress(OSError):  # what was read is as good where nothing can be written
+        os.utime(path)
     return data if digest.decode("ascii", "replace") == hashlib.sha256(data).hexdigest() else None
 
 

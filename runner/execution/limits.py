@@ -2,10 +2,11 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from runner.execution.groups import ROOT, newer, older, said
 from runner.execution.process import Limits
 from runner.plan.estimate import cost, memory
 from runner.plan.model import Output
@@ -16,7 +17,7 @@ _WALL_SECONDS, _WALL_LENGTHS, _WALL_CPU = 600, 100, 20
 # FFmpeg reports twice a second. Two minutes are an NFS server that restarts; a tenth of the length leaves room for
 # what takes long without a report, such as the index of a large file.
 _STALL_SECONDS, _STALL_LENGTHS = 120, 0.1
-# Of the machine's memory, for all FFmpegs together; but never less than a good job needs (plan/estimate.py).
+# Of the memory that is ours, for all FFmpegs together; but never less than a good job needs (plan/estimate.py).
 _MEMORY_PART = 0.8
 # What a file system needs beside the file: its own records, our ledger, plan and log.
 _ROOM_BESIDE = 1 << 16
@@ -34,12 +35,37 @@ class Wanted:
 DEFAULTS = Wanted()
 
 
-def _for_all() -> int | None:
-    """Return the bytes of memory for all FFmpegs, None where the machine does not say how much it has."""
+def memory_here(root: Path = ROOT) -> int | None:
+    """Return the bytes of memory for this process and all it starts, None where nobody says how many.
+
+    They are the machine's, and no more than its control groups are given. `root` is where /proc and /sys are.
+    """
+    return min((*_of_machine(), *_of_groups(root)), default=None)
+
+
+def _of_machine() -> tuple[int, ...]:
     try:
-        return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * _MEMORY_PART)
+        return (os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),)
     except (ValueError, OSError):
-        return None
+        return ()
+
+
+def _of_groups(root: Path) -> Iterator[int]:
+    """Yield the limits of the control groups around this process, in bytes.
+
+    "max" is none, and so is the older kind's huge number, being more than any machine has. Above memory.high nobody is
+    killed, but all are slowed until they hardly move. Sources: "Memory Interface Files" in the kernel's
+    admin-guide/cgroup-v2; admin-guide/cgroup-v1/memory for the older kind.
+    """
+    files = [group / name for group in newer(root) for name in ("memory.max", "memory.high")]
+    files += [group / "memory.limit_in_bytes" for group in older(root, "memory")]
+    return (int(limit) for limit in map(said, files) if limit.isdigit())
+
+
+def _for_all() -> int | None:
+    """Return the bytes of memory for all FFmpegs together."""
+    here = memory_here()
+    return None if here is None else int(here * _MEMORY_PART)
 
 
 def _memory(outputs: Sequence[Output], workers: int) -> int | None:

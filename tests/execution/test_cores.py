@@ -8,15 +8,9 @@ from pathlib import Path
 import pytest
 
 from runner.execution.cores import cores
+from tests.execution.grouped import machine
 
 HERE = len(os.sched_getaffinity(0))
-
-
-def machine(root: Path, group: str, files: dict[str, str]) -> Path:
-    for path, text in {"proc/self/cgroup": group, **files}.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(f"{text}\n")
-    return root
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """How many FFmpegs run at once, which begin first, and what threads each is given."""
 
-import os
-
 import pytest
 
-from runner.execution import crew, local
+from runner.execution import crew, limits, local
 from runner.execution.crew import Share, at_once, longest_first
 from runner.plan.model import Output
 from tests.execution.bench import Bench
@@ -17,7 +15,7 @@ GIB = 1 << 30
 
 def machine(monkeypatch: pytest.MonkeyPatch, cores: int, memory: int = 1024 * GIB) -> None:
     monkeypatch.setattr(crew, "cores", lambda: cores)
-    monkeypatch.setattr(os, "sysconf", lambda name: {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": memory}[name])
+    monkeypatch.setattr(limits, "memory_here", lambda: memory)
 
 
 def groups(count: int, codec: str = "prores_proxy", **changes: object) -> list[tuple[Output, ...]]:

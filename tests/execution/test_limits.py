@@ -10,13 +10,16 @@ import msgspec
 import pytest
 
 from runner.execution import limits, task
-from runner.execution.limits import DEFAULTS, Wanted, limits_of, room
+from runner.execution.limits import DEFAULTS, Wanted, limits_of, memory_here, room
 from runner.execution.process import Limits, run
 from runner.execution.task import Outcome
 from runner.plan.model import Output, Plan
 from tests.clips import FFMPEG
 from tests.execution.bench import Bench, alone, codes, messages
 from tests.execution.fakes import FAILS, fake, processes_about, work_folders
+from tests.execution.grouped import machine
+
+GIB = 1 << 30
 
 
 @pytest.fixture
@@ -49,14 +52,78 @@ def test_time_and_silence_grow_with_the_length_of_the_clip(plan: Plan) -> None:
     assert hour.stall == 120 + 360
 
 
-def test_memory_is_the_machines_shared_and_never_less_than_the_picture_needs(
+def test_memory_is_what_is_ours_shared_and_never_less_than_the_picture_needs(
     plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(os, "sysconf", lambda name: {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": 10 << 30}[name])
+    monkeypatch.setattr(limits, "memory_here", lambda: 10 << 30)
     output = plan.outputs[0]
     assert limits_of([output], DEFAULTS).memory == 8 << 30
     assert limits_of([output], DEFAULTS, workers=4).memory == 2 << 30
     assert limits_of([larger(output, 7680, 4320)], DEFAULTS, workers=4).memory == (1 << 30) + 220 * 7680 * 4320
+
+
+V2, V1 = "sys/fs/cgroup", "sys/fs/cgroup/memory"
+GROUPS = {
+    "no groups": ("", {}, 64 * GIB),
+    "the newer kind": ("0::/jobs/a", {f"{V2}/jobs/a/memory.max": f"{4 * GIB}"}, 4 * GIB),
+    "no limit": ("0::/a", {f"{V2}/a/memory.max": "max", f"{V2}/a/memory.high": "max"}, 64 * GIB),
+    "slowed before it is ended": (
+        "0::/a",
+        {f"{V2}/a/memory.max": f"{4 * GIB}", f"{V2}/a/memory.high": f"{3 * GIB}"},
+        3 * GIB,
+    ),
+    "slowed and never ended": ("0::/a", {f"{V2}/a/memory.max": "max", f"{V2}/a/memory.high": f"{GIB}"}, GIB),
+    "ended before it is slowed": (
+        "0::/a",
+        {f"{V2}/a/memory.max": f"{2 * GIB}", f"{V2}/a/memory.high": f"{3 * GIB}"},
+        2 * GIB,
+    ),
+    "a limit around the group": (
+        "0::/jobs/a",
+        {f"{V2}/jobs/a/memory.max": f"{8 * GIB}", f"{V2}/jobs/memory.max": f"{2 * GIB}"},
+        2 * GIB,
+    ),
+    "in a container with a view of its own": ("0::/", {f"{V2}/memory.max": f"{2 * GIB}"}, 2 * GIB),
+    "more than the machine has": ("0::/a", {f"{V2}/a/memory.max": f"{128 * GIB}"}, 64 * GIB),
+    "the older kind": ("4:memory:/docker/abc", {f"{V1}/docker/abc/memory.limit_in_bytes": f"{3 * GIB}"}, 3 * GIB),
+    "the older kind, the host's path in a container": (
+        "4:memory:/docker/abc",
+        {f"{V1}/memory.limit_in_bytes": f"{2 * GIB}"},
+        2 * GIB,
+    ),
+    "the older kind without a limit": (
+        "4:memory:/a",
+        {f"{V1}/a/memory.limit_in_bytes": "9223372036854771712", f"{V1}/memory.limit_in_bytes": "9223372036854771712"},
+        64 * GIB,
+    ),
+    "both kinds": (
+        "1:memory:/a\n0::/a",
+        {f"{V1}/a/memory.limit_in_bytes": f"{6 * GIB}", f"{V2}/unified/a/memory.max": f"{5 * GIB}"},
+        5 * GIB,
+    ),
+    "another controller's group": ("3:cpuset:/a", {f"{V1}/a/memory.limit_in_bytes": f"{GIB}"}, 64 * GIB),
+    "nonsense": ("0::/a\nno group", {f"{V2}/a/memory.max": "much"}, 64 * GIB),
+}
+
+
+@pytest.mark.parametrize(("group", "files", "found"), GROUPS.values(), ids=GROUPS)
+def test_no_more_memory_is_ours_than_the_groups_are_given(
+    group: str, files: dict[str, str], found: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sysconf", lambda name: {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": 64 * GIB}[name])
+    assert memory_here(machine(tmp_path, group, files)) == found
+
+
+def unknown(name: str) -> int:
+    raise ValueError(f"unrecognized configuration name: {name}")
+
+
+def test_where_the_machine_does_not_say_how_much_it_has_the_groups_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sysconf", unknown)
+    assert memory_here(tmp_path) is None
+    assert memory_here(machine(tmp_path, "0::/a", {f"{V2}/a/memory.max": f"{GIB}"})) == GIB
 
 
 def test_what_the_user_sets_holds_and_0_is_no_limit(plan: Plan) -> None:
