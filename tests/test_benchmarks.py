@@ -50,7 +50,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(media, "KEPT", tmp_path / "clips")
     short = replace(share.CASES[0], outputs=(share.PROXY, share.VIEW), size="320x180", seconds=0.2)
     for module, constants in {
-        compare: {"SPECS": 1, "SOURCES": 2, "CLIPS": 1},
+        compare: {"SPECS": 1, "SOURCES": 2, "DAYS": 1, "MADE": 2, "FILES": 2, "CLIPS": 1},
         others: {"DAYS": 2, "_snakemake": lambda: None},
         overhead: {"CLIPS": 2, "SECONDS": 0.2, "JOBS": ONE_JOB},
         scale: {"IN_A_SPEC": 2},

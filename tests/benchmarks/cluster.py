@@ -36,7 +36,8 @@ def _site(top: Path, count: int, **options: object) -> Site:
 
 def _do(repository: Repository, *arguments: str) -> Figures:
     command = (sys.executable, "-m", "runner", *arguments)
-    return measured(command, cwd=repository.top, env=repository.environment)
+    kept = repositories.mounts(repository.top.parent)
+    return measured(command, cwd=repository.top, env={**repository.environment, **kept})
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """`make bench-compare REV=…`: what this work tree and another revision take for the same things, in turns.
 
 The other revision is checked out below build/bench with a virtual environment of its own, so that its dependencies are
-those that it names. Exits with 1 when something has become slower by more than noise: see SLOWER.
+those that it names. Both look at the same repositories, which this work tree makes: locks and ledgers have one format.
+Exits with 1 when something has become slower by more than noise: see SLOWER.
 """
 
 import argparse
@@ -11,16 +12,24 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 
-from tests.benchmarks.harness import Case, Figures, Table, interleaved, machine, markdown, measured
+from tests.benchmarks.harness import Figures, Table, interleaved, machine, markdown, measured
+from tests.benchmarks.lock import LOCK, card
 from tests.benchmarks.media import camera
-from tests.benchmarks.repositories import committed, write
+from tests.benchmarks.repositories import committed, made_apart, mounts, write
 
 HERE = Path(__file__).parents[2]
 BUILD = HERE / "build/bench"
-SPECS, SOURCES, CLIPS = 10, 2_000, 3
+# What is planned alone.
+SPECS, SOURCES = 10, 2_000
+# What is made, for verbs that look at outputs; building it takes ten seconds.
+DAYS, MADE = 20, 10_000
+# What is locked anew, and what is encoded.
+FILES, CLIPS = 300, 3
 # A ratio above this is called slower: medians of three runs on shared cores differ by less.
 SLOWER = 1.15
 FILMS = """\
@@ -54,6 +63,31 @@ def other(revision: str) -> Iterator[Path]:
         _git("worktree", "remove", "--force", str(tree))
 
 
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One of the two: its Python, and a folder of its own for what it remembers, which hangs on its code."""
+
+    python: Path
+    cache: Path
+
+    def jobspec(self, top: Path, *words: str) -> Figures:
+        """Run a verb in a repository; where its recipes are others than ours, what is made is stale to it (3)."""
+        env = {**mounts(top), "XDG_CACHE_HOME": str(self.cache)}
+        return measured([self.python, "-m", "runner", *words], cwd=top, env=env, codes=(0, 3))
+
+    def forget(self) -> None:
+        """Remove what it remembers."""
+        shutil.rmtree(self.cache, ignore_errors=True)
+
+
+def repositories(top: Path) -> None:
+    """Make all repositories that are looked at, each in a folder of its own."""
+    committed(top / "locked", SPECS, SOURCES)
+    made_apart(top / "made", DAYS, MADE)
+    card(top / "card", FILES)
+    films(top / "films")
+
+
 def films(top: Path) -> None:
     """Make a repository of two specs over the same few clips, which nothing has locked."""
     for number in range(CLIPS):
@@ -64,58 +98,90 @@ def films(top: Path) -> None:
         write(top / f"specs/{codec}.yaml", FILMS.format(sources=sources, codec=codec).encode())
 
 
-Maker = Callable[[Path], Case]
+Maker = Callable[[Revision], Figures]
 
 
 def verb(top: Path, *words: str) -> Maker:
-    """Return how a verb is measured under a given Python."""
-    return lambda python: lambda: measured([python, "-m", "runner", *words], cwd=top, codes=(0, 3))
+    """Return how a verb is measured."""
+    return lambda revision: revision.jobspec(top, *words)
+
+
+def first(top: Path, word: str) -> Maker:
+    """Return how a verb is measured that remembers nothing, so that it builds the plan."""
+
+    def maker(revision: Revision) -> Figures:
+        revision.forget()
+        return revision.jobspec(top, word)
+
+    return maker
+
+
+def again(top: Path, word: str) -> Maker:
+    """Return how a verb is measured right after itself, so that it remembers."""
+
+    def maker(revision: Revision) -> Figures:
+        revision.jobspec(top, word)
+        return revision.jobspec(top, word)
+
+    return maker
+
+
+def anew(top: Path) -> Maker:
+    """Return how `lock` is measured where there is no lock."""
+
+    def maker(revision: Revision) -> Figures:
+        (top / LOCK).unlink(missing_ok=True)
+        return revision.jobspec(top, "lock")
+
+    return maker
 
 
 def run(top: Path) -> Maker:
     """Return how a whole run is measured: each time into a folder of its own."""
     numbers = count()
 
-    def once(python: Path) -> Case:
-        def case() -> Figures:
-            made = top / f"made{next(numbers)}"
-            made.mkdir()
-            roots = ("--root", f"media={top / 'media'}", "--root", f"proxies={made}")
-            return measured([python, "-m", "runner", "run", *roots], cwd=top)
+    def maker(revision: Revision) -> Figures:
+        made = top / f"made{next(numbers)}"
+        made.mkdir()
+        return revision.jobspec(top, "run", "--root", f"proxies={made}")
 
-        return case
-
-    return once
+    return maker
 
 
-def makers(large: Path, small: Path) -> dict[str, Maker]:
-    """Return what is compared: the verbs over a large locked repository, and a real run."""
+def makers(top: Path) -> dict[str, Maker]:
+    """Return what is compared: each verb over the repository that was made for it."""
+    locked, made = f"{SOURCES:,} locked sources", f"{MADE:,} outputs, all made"
     return {
-        "jobspec --version": verb(large, "--version"),
-        f"check, {SOURCES:,} locked sources": verb(large, "check"),
-        f"plan --locked, {SOURCES:,} locked sources": verb(large, "plan", "--locked", "--format", "jsonl"),
-        f"diff of one base, {SOURCES:,} locked sources": verb(large, "diff", "main"),
-        f"run, {CLIPS} clips of 720p to ProRes Proxy and H.264": run(small),
+        "jobspec --version": verb(top / "locked", "--version"),
+        f"check, {locked}": verb(top / "locked", "check"),
+        f"plan --locked, {locked}": verb(top / "locked", "plan", "--locked", "--format", "jsonl"),
+        f"diff of one base, {locked}": verb(top / "locked", "diff", "main"),
+        f"status, the first time, {made}": first(top / "made", "status"),
+        f"status, again, {made}": again(top / "made", "status"),
+        f"run with nothing to do, again, {made}": again(top / "made", "run"),
+        f"lock, {FILES} small files, all new": anew(top / "card"),
+        f"run, {CLIPS} clips of 720p to ProRes Proxy and H.264": run(top / "films"),
     }
 
 
 def compared(theirs: Path, runs: int) -> Table:
     """Return the table of both revisions."""
     with tempfile.TemporaryDirectory(prefix="jobspec-compare-") as folder:
-        large, small = Path(folder, "large"), Path(folder, "small")
-        committed(large, SPECS, SOURCES)
-        films(small)
+        top = Path(folder)
+        repositories(top)
         pythons = {"then": theirs, "now": Path(sys.executable)}
-        made = makers(large, small)
-        cases = {(name, when): make(python) for name, make in made.items() for when, python in pythons.items()}
+        revisions = {when: Revision(python, top / "cache" / when) for when, python in pythons.items()}
+        made = makers(top)
+        cases = {(name, when): partial(made[name], each) for name in made for when, each in revisions.items()}
         found = interleaved(cases, runs)
-    rows = []
-    for name in made:
-        then, now = found[name, "then"], found[name, "now"]
-        ratios = (now.wall / then.wall, now.cpu / then.cpu, now.megabytes / then.megabytes)
-        rows.append((name, then.wall, now.wall, ratios[0], then.cpu, now.cpu, ratios[1], ratios[2]))
     columns = ("what", "then, s", "now, s", "ratio", "then, CPU s", "now, CPU s", "ratio", "memory, ratio")
-    return Table(title="This work tree against another revision", columns=columns, rows=tuple(rows))
+    rows = tuple(_row(name, found[name, "then"], found[name, "now"]) for name in made)
+    return Table(title="This work tree against another revision", columns=columns, rows=rows)
+
+
+def _row(name: str, then: Figures, now: Figures) -> tuple[str | float, ...]:
+    ratios = (now.wall / then.wall, now.cpu / then.cpu, now.megabytes / then.megabytes)
+    return name, then.wall, now.wall, ratios[0], then.cpu, now.cpu, ratios[1], ratios[2]
 
 
 def main() -> int:

@@ -13,6 +13,8 @@ from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
+from runner.execution.cores import cores as cores_here
+
 Case = Callable[[], "Figures"]
 Name = TypeVar("Name", bound=Hashable)
 
@@ -41,18 +43,20 @@ def measured(
     *,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
+    stdin: Path | None = None,
     cores: Collection[int] | None = None,
     codes: Collection[int] = (0,),
 ) -> Figures:
     """Run a command in a process of its own and return what it took, with all children that it waited for.
 
-    `env` is added to ours; `cores` are those that it may use; `codes` the exit codes that are no failure. Raises
-    CalledProcessError, with what it said, for any other.
+    `env` is added to ours; `stdin` is what it reads, by default nothing; `cores` are those that it may use, where the
+    system lets us choose (Linux); `codes` the exit codes that are no failure. Raises CalledProcessError, with what it
+    said, for any other.
     """
     begun = time.perf_counter()
-    with tempfile.TemporaryFile() as said, _held_to(cores):
+    with tempfile.TemporaryFile() as said, (stdin or Path(os.devnull)).open("rb") as read, _held_to(cores):
         process = subprocess.Popen(
-            command, cwd=cwd, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL, stdout=said, stderr=said
+            command, cwd=cwd, env={**os.environ, **(env or {})}, stdin=read, stdout=said, stderr=said
         )
         _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - begun
@@ -112,7 +116,7 @@ def machine() -> dict[str, object]:
     """Return what the figures depend on."""
     return {
         "cpu": _model(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": cores_here(),
         "system": platform.platform(),
         "python": platform.python_version(),
         "load": round(os.getloadavg()[0], 2),

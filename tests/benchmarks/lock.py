@@ -1,16 +1,17 @@
 """How many small files `lock` learns in a second, against reading as much of them without a look inside."""
 
-import os
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 
+from runner.execution.cores import cores
 from tests.benchmarks.harness import Figures, Table, interleaved, measured
 from tests.benchmarks.repositories import BASE, PROJECT, mounts, write
 from tests.clips import clip
 
 FILES = 1_000
+LOCK = "specs/day.lock.jsonl"
 SPEC = 'jobspec_version: "2.0"\nsources:\n  - glob: "media:**/*.mov"\noutput_directory: proxies:out\n' + BASE
 SAMPLED = """
 import sys
@@ -25,7 +26,7 @@ def tables(runs: int, files: int = FILES) -> list[Table]:
     """Return how fast new files are learnt, known ones looked at again, and their bytes sampled."""
     with tempfile.TemporaryDirectory(prefix="jobspec-bench-") as folder:
         top = Path(folder)
-        _card(top, files)
+        card(top, files)
         cases = {
             "jobspec lock, all new": lambda: _locked(top, new=True),
             "jobspec lock, nothing new": lambda: _locked(top, new=False),
@@ -38,11 +39,11 @@ def tables(runs: int, files: int = FILES) -> list[Table]:
         (f"`{name}`", each.wall, each.cpu, files / each.wall, files / each.cpu) for name, each in found.items()
     )
     columns = ("what", "wall, s", "CPU, s", "files a second", "files a CPU second")
-    note = f"The goal is 300 files a second on two quiet cores; {len(os.sched_getaffinity(0))} are used here."
+    note = f"The goal is 300 files a second on two quiet cores; {cores()} are used here."
     return [Table(title=f"Locking {files:,} small files", columns=columns, rows=rows, note=note)]
 
 
-def _card(top: Path, files: int) -> None:
+def card(top: Path, files: int) -> None:
     """Make a card of small files: copies of one, for it is opening and reading that is measured."""
     write(top / "jobspec.toml", PROJECT.encode())
     write(top / "specs/day.yaml", SPEC.encode())
@@ -55,5 +56,5 @@ def _card(top: Path, files: int) -> None:
 
 def _locked(top: Path, *, new: bool) -> Figures:
     if new:
-        (top / "specs/day.lock.jsonl").unlink(missing_ok=True)
+        (top / LOCK).unlink(missing_ok=True)
     return measured([sys.executable, "-m", "runner", "lock"], cwd=top, env=mounts(top))

@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import linear_regression
 
 from tests.benchmarks.harness import Case, Figures, Table, interleaved, measured
-from tests.benchmarks.repositories import mounts
+from tests.benchmarks.repositories import made_apart, mounts
 
 SIZES, IN_A_SPEC = (1_000, 10_000, 100_000), 500
 PLAN = ("plan", "--locked", "--format", "jsonl", "-o", "plan.jsonl")
@@ -29,12 +29,6 @@ wall, cpu = time.perf_counter(), time.process_time()
 count = sum(len(each) for each in read_ledger(Path(sys.argv[1])).by_output.values())
 print(count, time.perf_counter() - wall, time.process_time() - cpu)
 """
-MAKE = """
-import sys
-from pathlib import Path
-from tests.benchmarks.repositories import made
-made(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
-"""
 Name = tuple[str, int]
 
 
@@ -43,9 +37,7 @@ def tables(runs: int, sizes: tuple[int, ...] = SIZES) -> list[Table]:
     with tempfile.TemporaryDirectory(prefix="jobspec-bench-") as folder:
         tops = {size: Path(folder, str(size)) for size in sizes}
         for size, top in tops.items():
-            # In a process of its own: what this one holds would count as the memory of those that it starts.
-            words = [sys.executable, "-c", MAKE, str(top), str(max(1, size // IN_A_SPEC)), str(size)]
-            subprocess.run(words, check=True)
+            made_apart(top, max(1, size // IN_A_SPEC), size)
         found = interleaved({(verb, size): case for size, top in tops.items() for verb, case in _cases(top)}, runs)
         ledgers = {size: _opened(top) for size, top in tops.items()}
     return [_taken(found, sizes), _growth(found, sizes), _ledger(ledgers)]

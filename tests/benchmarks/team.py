@@ -15,8 +15,9 @@ from runner.plan.document import read
 from runner.plan.model import Plan
 from runner.spec.location import Mounts
 from tests.benchmarks.harness import Figures, measured
+from tests.benchmarks.repositories import PROJECT, mounts
+from tests.clips import FFMPEG
 
-PROJECT = '[roots]\nmedia = "camera originals"\nproxies = "what we make"\n'
 PLAIN = {"container": "mov", "resolution": "half", "fps_mode": "same-as-source", "naming_template": "{{ source_name }}"}
 
 
@@ -36,10 +37,6 @@ class Team:
         """Where the outputs go."""
         return self.top / "proxies"
 
-    @property
-    def _environment(self) -> dict[str, str]:
-        return {"JOBSPEC_ROOT_MEDIA": str(self.media), "JOBSPEC_ROOT_PROXIES": str(self.proxies)}
-
     def spec(self, name: str, sources: Sequence[str], **fields: str) -> None:
         """Write a spec of these clips, whose outputs go to a folder of its name."""
         said: Mapping[str, object] = {
@@ -56,7 +53,7 @@ class Team:
     def jobspec(self, *arguments: str, cores: Collection[int] | None = None) -> Figures:
         """Run the command in the repository."""
         command = [sys.executable, "-m", "runner", *arguments]
-        return measured(command, cwd=self.top / "repo", env=self._environment, cores=cores)
+        return measured(command, cwd=self.top / "repo", env=mounts(self.top), cores=cores)
 
     def run(self, *arguments: str, cores: Collection[int] | None = None) -> Figures:
         """Make everything, from nothing."""
@@ -75,19 +72,26 @@ class Team:
         with saved.open("rb") as file:
             return read(file)
 
-    def commands(self, plan: Plan, ffmpeg: str, threads: int, copy: int = 0) -> Iterator[list[str]]:
+    def commands(self, plan: Plan, threads: int, copy: int = 0) -> Iterator[list[str]]:
         """Yield the FFmpeg line of every task, which writes into a folder for each output below the outputs.
 
         Lines of another `copy` write into other folders.
         """
-        mounts = Mounts({"media": self.media, "proxies": self.proxies})
+        roots = Mounts({"media": self.media, "proxies": self.proxies})
         for task in plan.tasks:
             works = tuple(self.proxies / f"work{copy}-{number}" for number in task.outputs)
             arguments = compose([plan.outputs[number] for number in task.outputs])
             for work in works:
                 work.mkdir(parents=True, exist_ok=True)
-            words = bind(arguments, Binding(mounts, Path(ffmpeg), works, threads))
+            words = bind(arguments, Binding(roots, Path(FFMPEG), works, threads))
             yield ["env", *(f"{name}={value}" for name, value in ENVIRONMENT.items()), *words]
+
+    def decodings(self, threads: int) -> Iterator[list[str]]:
+        """Yield the line by which the gate decodes, for every file that is an output or that a line above wrote."""
+        for file in sorted(path for path in self.proxies.glob("*/*.mov") if path.is_file()):
+            strict = ("-nostdin", "-v", "error", "-xerror", "-err_detect", "explode", "-threads", str(threads))
+            streams = ("-map", "0:V:0", "-map", "0:a?", "-fps_mode", "passthrough")
+            yield [FFMPEG, *strict, "-i", str(file), *streams, "-f", "null", "-"]
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 Beside it stands what the machine itself gives: lines of FFmpeg of one thread that know nothing of each other, one on
 each core, against one of them alone. Cores share caches and memory, so that two do not do twice the work of one.
+Processes are held to single cores, by number, which Linux alone allows (sched_setaffinity); elsewhere this one fails.
 """
 
 import os
@@ -11,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.benchmarks.harness import Case, Figures, Table, interleaved, measured
 from tests.benchmarks.media import camera
 from tests.benchmarks.team import Team, team
-from tests.clips import FFMPEG
 
 # Seconds of twelve clips of unequal length, the longest not the first.
 LENGTHS = (2, 4, 2, 6, 2, 16, 4, 2, 8, 2, 4, 12)
@@ -20,6 +20,7 @@ JOBS = {"prores_proxy": "half", "dnxhr_lb": "half", "h264": "half"}
 
 
 def _cores() -> list[int]:
+    """Return the numbers of the cores that we may run on: here it is asked for which ones, not for how many."""
     return sorted(os.sched_getaffinity(0))
 
 
@@ -35,7 +36,7 @@ def _apart(made: Team, cores: list[int]) -> Figures:
     """Run the first clip's line on each of these cores at once, in one thread; return what the slowest took."""
     made.clear()
     plan = made.plan()
-    lines = [next(made.commands(plan, FFMPEG, threads=1, copy=core)) for core in cores]
+    lines = [next(made.commands(plan, threads=1, copy=core)) for core in cores]
     with ThreadPoolExecutor(len(cores)) as pool:  # affinity is a thread's own, and its children's
         found = list(pool.map(lambda line, core: measured(line, cores=[core]), lines, cores))
     return max(found, key=lambda each: each.wall)
