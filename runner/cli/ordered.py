@@ -19,6 +19,7 @@ from runner.cli.wishes import Wishes
 from runner.errors import Exit, JobspecError, problem, worst
 from runner.execution.attempt import Outcome, Setting
 from runner.execution.cores import cores
+from runner.execution.crew import threads_each
 from runner.execution.ledger import Writer
 from runner.execution.owner import me
 from runner.execution.process import Progress
@@ -102,7 +103,7 @@ def _setting(order: Order, outputs: tuple[Output, ...], mounts: Mounts, wishes: 
         mounts=mounts,
         ffmpeg=build.path,
         build=build.version,
-        threads=order.threads or cores(),
+        threads=threads_each(order.threads or cores()),
         plan=order.of or order.digest,
         stop=Stop(),
         writers={each: Writer(mounts.bind(parse_location(each)), shared=order.ledger) for each in states},

@@ -10,7 +10,7 @@ from runner.cli.wishes import Wishes
 from runner.errors import JobspecError, Problem, problem
 from runner.execution import keep, local
 from runner.execution.cores import cores
-from runner.execution.crew import at_once
+from runner.execution.crew import at_once, threads_each
 from runner.execution.ledger import Writer
 from runner.execution.state import Standing, State
 from runner.execution.stopping import Stop
@@ -85,7 +85,7 @@ def _setting(plan: Plan, groups: Sequence[Sequence[Output]], build: Build, mount
         mounts=mounts,
         ffmpeg=build.path,
         build=build.version,
-        threads=max(1, cores() // workers),
+        threads=threads_each(cores(), workers),
         plan=document.digest(plan),
         stop=Stop(),
         writers={state: Writer(mounts.bind(parse_location(state))) for state in states},

@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 
-from runner.plan.arguments import Arg, Written
+from runner.plan.arguments import Arg, Threads, Written
 from runner.plan.model import Output
 
 # No banner, no keyboard (a "q" there ends a file early), errors and nothing else on stderr, and an output
-# without a frame is a failure (it exits with 0 otherwise).
-GLOBAL = ("-hide_banner", "-nostdin", "-v", "error", "-abort_on", "empty_output")
+# without a frame is a failure (it exits with 0 otherwise). Filters take their share of the cores too: by itself FFmpeg
+# gives each a thread for every core of the machine, whatever quota it runs under. No bit depends on how many.
+GLOBAL: tuple[Arg, ...] = (
+    *("-hide_banner", "-nostdin", "-v", "error", "-abort_on", "empty_output"),
+    *("-filter_threads", Threads()),
+)
 
 
 def compose(outputs: Sequence[Output]) -> tuple[Arg, ...]:

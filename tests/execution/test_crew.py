@@ -3,7 +3,7 @@
 import pytest
 
 from runner.execution import crew, limits, local
-from runner.execution.crew import Share, at_once, longest_first
+from runner.execution.crew import Share, at_once, longest_first, threads_each
 from runner.plan.model import Output
 from tests.execution.bench import Bench
 from tests.execution.fakes import fake
@@ -91,6 +91,11 @@ def test_the_fewer_tasks_are_left_the_more_threads_each_gets() -> None:
         given.append(share.threads())
         share.ended()
     assert given == [2, 2, 2, 2, 4, 8]
+
+
+@pytest.mark.parametrize(("here", "processes", "threads"), [(96, 1, 16), (96, 8, 12), (2, 8, 1), (8, 0, 8)])
+def test_no_process_has_more_threads_than_do_it_good(here: int, processes: int, threads: int) -> None:
+    assert threads_each(here, processes) == threads
 
 
 def test_a_process_has_a_thread_also_where_there_are_more_workers_than_cores() -> None:

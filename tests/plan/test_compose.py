@@ -36,6 +36,12 @@ def test_threads_stay_open_only_where_no_bit_depends_on_them() -> None:
         assert (Threads() in arguments) is opened, codec
 
 
+def test_filters_have_no_more_threads_than_the_task_is_given(tmp_path: Path) -> None:
+    for threads in (1, 5):
+        words = command(planned(facts(), sources=["/a.mov"]), tmp_path, threads)
+        assert words[words.index("-filter_threads") + 1] == str(threads)
+
+
 def test_the_picture_is_mapped_by_name_and_never_left_to_ffmpegs_choice() -> None:
     words = list(compose([planned(facts())]))
     assert words[words.index("-map") + 1] == "0:V:0"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.execution.crew import MOST_THREADS
 from runner.spec.codecs import CODECS
 from tests.clips import clip, streamhash
 from tests.conftest import Repository
@@ -154,7 +155,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_one_core_and_many_threads_make_the_same_streams(codec: str, busy: Path, tmp_path: Path) -> None:
     output = planned_from(busy, codec=codec, container=SCALED[codec])
     one = made(output, tmp_path / "one", threads=1, prefix=("taskset", "-c", "0"))
-    assert streamhash(one) == streamhash(made(output, tmp_path / "many", threads=7))
+    assert streamhash(one) == streamhash(made(output, tmp_path / "many", threads=MOST_THREADS))
 
 
 def test_every_encoder_of_the_table_was_tried_for_threads() -> None:
