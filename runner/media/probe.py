@@ -83,9 +83,13 @@ def _sound(number: int, stream: Any) -> Sound:
     )
 
 
+# Formats that do not say how long a track is. FFmpeg guesses it from the bit rate, and in Matroska gives a track that
+# begins some seconds late the length of the file.
+_UNTIMED = frozenset(("mpegts", "mpeg", "matroska,webm"))
+
+
 def _timed(stream: Any) -> bool:
-    """Say whether a track's length can be believed: transport and program streams guess it from their bit rate."""
-    return bool(stream.duration) and stream.container.format.name not in ("mpegts", "mpeg")
+    return bool(stream.duration) and stream.container.format.name not in _UNTIMED
 
 
 def _offset(stream: Any, sound: Iterable[Any], picture: Picture) -> Fraction | None:

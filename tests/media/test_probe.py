@@ -253,6 +253,17 @@ def test_a_clip_without_sound_has_no_tracks(tmp_path: Path) -> None:
     assert known(clip(tmp_path / "a.mov")).sound == ()
 
 
+@pytest.mark.parametrize(("form", "seconds"), [("mov", Fraction(2)), ("mkv", None)])
+def test_sound_that_begins_late_has_the_length_that_its_file_says_and_no_guessed_one(
+    form: str, seconds: Fraction | None, tmp_path: Path
+) -> None:
+    late = ("-itsoffset", "8", "-f", "lavfi", "-i", "sine=d=2:sample_rate=48000")
+    picture = ("-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=10")
+    ffmpeg(*picture, *late, "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "pcm_s16le", f"file:{tmp_path}/a.{form}")
+    (track,) = known(tmp_path / f"a.{form}").sound
+    assert track.seconds == seconds
+
+
 def test_an_audio_track_of_an_unknown_codec_is_ignored_by_name_and_the_others_keep_their_numbers(
     tmp_path: Path,
 ) -> None:
