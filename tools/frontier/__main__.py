@@ -22,6 +22,7 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--frames", type=int, default=10, help="of each clip")
     parser.add_argument("--pictures", nargs="+", choices=pictures.PICTURES, default=list(pictures.PICTURES))
     parser.add_argument("--media", type=Path, default=REAL, help="a folder of real clips, by default ../shared/media")
+    parser.add_argument("--settings", nargs="+", metavar="WORD", help="only rows, and settings whose names hold a word")
     parser.add_argument("--no-vmaf", action="store_true", help="spare its time, about that of all else")
     parser.add_argument(
         "--workers", type=int, default=1, help="jobs at once; more are faster and measure less steadily"
@@ -45,6 +46,12 @@ def _measure(
     return [Measured(each, {name: found[number, name] for name in clips}) for number, each in enumerate(chosen)]
 
 
+def _chosen(codec: str, wanted: Sequence[str] | None) -> list[Candidate]:
+    """Return the settings of a codec whose names hold one of the words; rows of recipes are always among them."""
+    every = candidates(codec)
+    return [each for each in every if wanted is None or each.numbers or any(word in each.name for word in wanted)]
+
+
 def main(words: Sequence[str]) -> None:
     """Measure, print Markdown, write JSON."""
     told = _arguments(words)
@@ -56,7 +63,7 @@ def main(words: Sequence[str]) -> None:
         clips = pictures.make(folder, told.frames, tuple(told.pictures)) | pictures.real(told.media)
         figures = []
         for codec in told.codecs or codecs():
-            found = _measure(candidates(codec), clips, folder, told.frames, vmaf, told.workers)
+            found = _measure(_chosen(codec, told.settings), clips, folder, told.frames, vmaf, told.workers)
             figures += [(each.candidate, each.found) for each in found]
             print(markdown(table(codec, found)), end="\n\n", flush=True)
     if told.json:

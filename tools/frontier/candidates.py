@@ -1,10 +1,10 @@
-"""Which settings are held against each other, for each codec: the rows of all recipes, and what else there is."""
+"""Which settings of a codec are held against each other: rows of all recipes, their qualities, what else there is."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from runner.plan.recipe import Recipe
-from runner.plan.recipes import TABLES
+from runner.plan.recipes import DECLARED, TABLES
 from runner.spec.codecs import CODECS
 
 
@@ -81,6 +81,13 @@ def _rows(codec: str) -> Iterator[Candidate]:
         yield Candidate(codec=codec, name=named, recipe=TABLES[numbers[0]].picture[codec], numbers=tuple(numbers))
 
 
+def _qualities(codec: str) -> Iterator[Candidate]:
+    """Yield what `quality:` chooses beside the row itself, of the number in force."""
+    row = TABLES[DECLARED].picture[codec]
+    for name, changes in row.qualities.items():
+        yield Candidate(codec=codec, name=f"quality: {name}", recipe=_with(row, changes))
+
+
 def _others(codec: str) -> Iterator[Candidate]:
     row = TABLES[1].picture[codec]
     for matrix, quantiser in _QUANTISERS.get(codec, ()):
@@ -97,7 +104,7 @@ def _others(codec: str) -> Iterator[Candidate]:
 def candidates(codec: str) -> tuple[Candidate, ...]:
     """Return the settings of one codec that differ, the row of number 1 first. Raises KeyError for no codec."""
     known: dict[tuple[str, ...], Candidate] = {}
-    for each in (*_rows(codec), *_others(codec)):
+    for each in (*_rows(codec), *_qualities(codec), *_others(codec)):
         known.setdefault((each.recipe.encoder, *each.recipe.options), each)
     return tuple(known.values())
 
