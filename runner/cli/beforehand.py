@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -36,7 +37,7 @@ def ladder_of(directory: str, mounts: Mounts, *, make: bool = False) -> Ladder:
 
 
 def _tried_in_own(work: Path) -> Ladder:
-    own = work / f"ladder-{me().host}-{os.getpid()}"
+    own = work / f"ladder-{me().host}-{me().pid}-{time.time_ns()}"  # numbers of processes are used again elsewhere
     sweep.begin(own)
     try:
         return try_ladder(own)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from runner.execution.whole import written
+
 # Of a hundred thousand outputs one takes some fifty megabytes.
 MOST_FILES, _MOST_BYTES = 8, 1 << 29
 _SUFFIX = ".json"
@@ -40,16 +42,11 @@ def _ours(status: os.stat_result) -> bool:
 
 def save(where: Path, name: str, data: bytes) -> None:
     """Write a file for `load`, and remove those that were used longest ago; where that cannot be, nothing is lost."""
-    fresh = where / f".{name}.{os.getpid()}"
     with suppress(OSError):
         where.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
-                file.write(hashlib.sha256(data).hexdigest().encode() + b"\n")
-                file.write(data)
-            fresh.replace(where / f"{name}{_SUFFIX}")
-        finally:
-            fresh.unlink(missing_ok=True)
+        with written(where / f"{name}{_SUFFIX}", mode=0o600, durable=False) as file:
+            file.write(hashlib.sha256(data).hexdigest().encode() + b"\n")
+            file.write(data)
         _prune(where)
 
 

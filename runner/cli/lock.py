@@ -1,6 +1,5 @@
 """`jobspec lock`: learns the facts of all sources and freezes them beside the spec."""
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -12,6 +11,7 @@ from runner.cli.confined import root_option
 from runner.cli.workspace import Workspace, open_workspace, refuse_escapes, specs_argument
 from runner.errors import Exit, JobspecError, Place, Problem, errors, problem, worst
 from runner.execution.cores import cores
+from runner.execution.whole import written
 from runner.media.learn import Learnt, learn
 from runner.media.lock import FORMAT, MOST_BYTES, Header, Lock, lock_of, read_lock, salvage_lock, write_lock
 from runner.report.progress import counting
@@ -61,12 +61,10 @@ def _placed(workspace: Workspace, reading: Reading, found: Problem) -> Problem:
 
 
 def _write(path: Path, data: bytes) -> None:
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        fresh.write_bytes(data)
-        fresh.replace(path)
+        with written(path) as file:
+            file.write(data)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise JobspecError(problem("JS095", reason=f"{error.strerror} ({path})")) from None
 
 

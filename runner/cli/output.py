@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from runner.errors import JobspecError, problem
+from runner.execution.whole import written
 
 _LOOKED_AT = 1 << 16
-_BUFFER = 1 << 20
 
 
 def _no_text(path: Path) -> bool:
@@ -40,14 +40,10 @@ def write(answer: str | Iterable[bytes], output: Path | None) -> None:
     if output is None:
         sys.stdout.buffer.writelines(lines)
         return
-    fresh = output.with_name(f".{output.name}.{os.getpid()}")
     try:
         if _no_text(output):
             raise JobspecError(problem("JS105", found=str(output)))
-        with fresh.open("wb", buffering=_BUFFER) as file:
+        with written(output, durable=False) as file:
             file.writelines(lines)
-        fresh.replace(output)
     except OSError as error:
         raise JobspecError(problem("JS100", reason=f"{output} cannot be written: {error.strerror}")) from None
-    finally:
-        fresh.unlink(missing_ok=True)

@@ -89,8 +89,7 @@ def _luts(spec: JobSpec, mounts: Mounts) -> tuple[Lut, ...]:
 
 def _failed(standing: Standing) -> bool:
     """Say whether an output failed, or was begun and never finished, as after a kill or a power cut."""
-    begun = standing.record is not None and standing.record.event == "started"
-    return standing.state is State.FAILED or (standing.state is State.MISSING and begun)
+    return standing.state is State.FAILED or standing.cut_short
 
 
 @click.command("retry")

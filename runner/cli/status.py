@@ -23,7 +23,7 @@ def _note(standing: StandingOf[Brief]) -> str:
         return f"{', '.join(standing.moved)} moved"
     if standing.state is State.FAILED and record:
         return record.reason or ""
-    if standing.state is State.MISSING and record and record.event == "started":
+    if standing.cut_short:
         return "begun, never finished"
     if standing.state is State.DONE and record and record.event == "adopted":
         return "adopted"

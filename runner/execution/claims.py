@@ -18,6 +18,7 @@ from runner.execution.locking import lock
 from runner.execution.owner import Life, Owner, life, me
 
 CLAIMS, _LOCK = "claims", ".lock"
+_TRIES = 10
 
 
 class Claim(Value, frozen=True, kw_only=True):
@@ -93,8 +94,15 @@ def claimed(state: Path, output: str, attempt: str, taken_over: Collection[str] 
 def _write(path: Path, claim: Claim) -> None:
     fresh = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
     try:
-        fresh.write_bytes(canonical.encode(claim))
-        fresh.replace(path)
+        for left in reversed(range(_TRIES)):
+            try:
+                fresh.write_bytes(canonical.encode(claim))
+                fresh.replace(path)
+            except FileNotFoundError:  # where there are no locks, another may have cleared it before it said anything
+                if not left:
+                    raise
+            else:
+                break
     finally:
         fresh.unlink(missing_ok=True)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from runner.errors import JobspecError
-from runner.execution.publish import sync
+from runner.execution import whole
 from runner.plan import document
 from runner.plan.model import Output, Plan
 from runner.spec.location import Mounts, parse_location
@@ -17,14 +17,8 @@ JOBS, PLANS = "jobs", "plans"
 def _write(path: Path, data: bytes) -> None:
     """Write a file in one step: whole or not at all, also for a reader at this moment."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        fresh.write_bytes(data)
-        sync(fresh)
-        fresh.replace(path)
-    except OSError:
-        fresh.unlink(missing_ok=True)
-        raise
+    with whole.written(path) as file:
+        file.write(data)
 
 
 def _spread(paths: Sequence[Path], data: bytes) -> None:
@@ -39,7 +33,7 @@ def _spread(paths: Sequence[Path], data: bytes) -> None:
 
 def _linked(there: Path, path: Path) -> bool:
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh = whole.fresh(path)
     try:
         os.link(there, fresh)
         fresh.replace(path)

@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -272,4 +272,5 @@ def _all(state: Path) -> Iterable[Record]:
     if not folder.is_dir():
         return
     for path in sorted(folder.glob("*.jsonl")):
-        yield from _records(path)
+        with suppress(FileNotFoundError):  # a writer without a record removes its file when it ends
+            yield from _records(path)

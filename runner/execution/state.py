@@ -44,6 +44,12 @@ class StandingOf(Generic[P_co]):
     moved: tuple[str, ...] = ()
     record: Record | None = None
 
+    @property
+    def cut_short(self) -> bool:
+        """Whether it was begun and never finished, as after a kill or a power cut."""
+        begun = self.record is not None and self.record.event in ("started", "verified")
+        return self.state is State.MISSING and begun
+
 
 # For annotations: what is made is a StandingOf, for the name of a generic's case cannot make a slotted one.
 Standing = StandingOf[Output]

@@ -65,10 +65,12 @@ def _owner_in(file: Path) -> Owner | None:
 def _lost(work: Path, known: Ledger) -> Iterator[Path]:
     """Yield files in a dead work folder that may be somebody's.
 
-    A runner that replaces exchanges its file for the one that has the name, and looks at that one afterwards. Killed
-    in between, it leaves here what it took: our older file, or what a stranger had put in its place just then.
+    A runner that replaces exchanges its file, once it is verified, for the one that has the name, and looks at that one
+    afterwards. Killed in between, it leaves here what it took: our older file, or what a stranger had put in its place
+    just then.
     """
-    if not any(each.attempt == work.name and each.replaces for of in known.by_output.values() for each in of):
+    records = (each for of in known.by_output.values() for each in of if each.attempt == work.name)
+    if not any(each.event == "verified" and each.replaces for each in records):
         return
     hashes = {each.sha256 for of in known.by_output.values() for each in of if each.sha256}
     for path in work.iterdir():
@@ -101,10 +103,11 @@ def sweep(directory: Path, known: Ledger, taken_over: Collection[str] = ()) -> l
             _clear_nobodys(work)
         if owner is None or life(owner, taken_over) is not Life.DEAD:
             continue
-        if any(_lost(work, known)):
-            kept.append(work)
-        else:
-            remove(work)
+        with suppress(FileNotFoundError):  # another runner may sweep it at this moment
+            if any(_lost(work, known)):
+                kept.append(work)
+            else:
+                remove(work)
     with suppress(OSError):
         (directory / WORK).rmdir()
     return kept

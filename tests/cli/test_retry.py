@@ -171,6 +171,21 @@ def test_what_a_kill_cut_short_is_made(repository: Repository) -> None:
     assert repository.outputs() == ["out/a.mov"]
 
 
+def test_what_a_kill_left_verified_and_without_its_name_is_made(repository: Repository) -> None:
+    repository.clip()
+    repository.spec()
+    assert repository.jobspec("run").returncode == 0
+    (repository.proxies / "out/a.mov").unlink()  # and its last record, as a kill just before the name leaves it
+    (ledger,) = (repository.proxies / "out/.jobspec/ledger").glob("*.jsonl")
+    lines = ledger.read_text().splitlines(keepends=True)
+    ledger.write_text("".join(lines[:-1]))
+    assert '"verified"' in lines[-2]
+    assert "begun, never finished" in repository.jobspec("status").stdout
+    done = repository.jobspec("retry", "specs/day.yaml")
+    assert done.returncode == 0, done.stderr
+    assert repository.outputs() == ["out/a.mov"]
+
+
 def test_what_was_never_begun_is_left_to_run(repository: Repository) -> None:
     repository.clip()
     repository.spec()

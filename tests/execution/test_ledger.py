@@ -153,6 +153,12 @@ def test_a_damaged_line_in_the_middle_is_named_with_its_number(state: Path, dama
     assert f"{path}, line 2: " in found.message
 
 
+def test_a_ledger_that_its_writer_removes_while_it_is_looked_at_is_none(state: Path) -> None:
+    written(state, record())
+    (state / "ledger/gone.jsonl").symlink_to("nowhere")
+    assert [each.event for each in read_ledger(state).of(PLACE)] == ["started"]
+
+
 # Written in a process of its own: a limit on the size of files is a limit on all files of a process.
 SHORT = """\
 import resource, signal

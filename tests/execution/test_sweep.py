@@ -124,6 +124,20 @@ def known(*records: Record) -> Ledger:
     return Ledger({PLACE: list(records)})
 
 
+def test_half_a_file_that_was_to_replace_another_is_swept(tmp_path: Path) -> None:
+    work = left_by(tmp_path, DEAD)
+    assert sweep(tmp_path, known(record("started", replaces="sha256:0"))) == []
+    assert not work.exists()
+
+
+def test_a_folder_that_another_runner_sweeps_at_this_moment_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = left_by(tmp_path, DEAD)
+    monkeypatch.setattr("runner.execution.sweep.sha256", lambda path: remove(work) or sha256(path))
+    assert sweep(tmp_path, known(record("verified", replaces="sha256:0", sha256="sha256:1"))) == []
+
+
 def test_our_older_file_that_a_killed_replacement_took_is_swept(tmp_path: Path) -> None:
     work = left_by(tmp_path, DEAD, text="our older file")
     digest = sha256(work / "output.mov")

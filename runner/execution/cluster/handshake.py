@@ -14,6 +14,7 @@ from runner.errors import JobspecError, Problem, problem
 from runner.execution.cluster.question import Answer, Question, answered
 from runner.execution.owner import me
 from runner.execution.sweep import MARK
+from runner.execution.whole import written
 from runner.plan.model import FORMAT, Output
 from runner.plan.needs import encoders_of, filters_of
 from runner.spec.location import Mounts, parse_location
@@ -34,7 +35,7 @@ async def answer(question: str) -> str:
 def marked(outputs: Sequence[Output], mounts: Mounts) -> Iterator[tuple[tuple[str, str], ...]]:
     """Write a small file into each state folder, for workers to find; yields their places and what stands in them.
 
-    Their name is new, and they say whose they are: what a kill leaves is swept by the next run.
+    Their name is new, and they say whose they are from the first moment: what a kill leaves is swept by the next run.
     """
     text = canonical.encode(me()).decode()
     name = f"{MARK}{me().host}-{me().pid}-{time.time_ns()}"
@@ -43,7 +44,8 @@ def marked(outputs: Sequence[Output], mounts: Mounts) -> Iterator[tuple[tuple[st
     try:
         for file in files:
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
+            with written(file, durable=False) as new:
+                new.write(text.encode())
         yield tuple((str(place), text) for place in places)
     finally:
         for file in files:

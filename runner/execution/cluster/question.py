@@ -136,7 +136,7 @@ def _closed(directory: str, mounts: Mounts) -> str | None:
     In a folder of this question's own: other runs may ask this process at the same moment.
     """
     work = mounts.bind(parse_location(directory)) / WORK
-    own = work / f"ladder-{socket.gethostname()}-{os.getpid()}-{threading.get_ident()}"
+    own = work / f"ladder-{socket.gethostname()}-{os.getpid()}-{threading.get_ident()}-{time.time_ns()}"
     sweep.begin(own)
     try:
         try_ladder(own)
