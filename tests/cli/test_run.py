@@ -574,7 +574,7 @@ def test_a_signal_ends_a_run_and_leaves_nothing_and_a_run_afterwards_completes(
 ) -> None:
     three(repository)
     run = running("--workers", "2", ffmpeg=endless(repository.top / "endless"))
-    run.until(run.encoding)
+    run.until(lambda: len([*repository.proxies.rglob("output.*")]) == 2)
     run.process.send_signal(number)
     done = run.end()
     assert done.returncode == 130

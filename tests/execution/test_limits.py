@@ -16,7 +16,7 @@ from runner.execution.task import Outcome
 from runner.plan.model import Output, Plan
 from tests.clips import FFMPEG
 from tests.execution.bench import Bench, alone, codes, messages
-from tests.execution.fakes import FAILS, fake, processes_about, work_folders
+from tests.execution.fakes import FAILS, fake, processes_about, stop_when, work_folders
 from tests.execution.grouped import machine
 
 GIB = 1 << 30
@@ -184,9 +184,11 @@ def test_an_ffmpeg_that_makes_progress_and_never_ends_is_ended_and_told(bench: B
 def test_an_ffmpeg_that_is_slow_and_still_writes_is_not_taken_for_one_that_hangs(tmp_path: Path) -> None:
     written = tmp_path / "output.mp4"
     program = tmp_path / "program"
-    program.write_text(f"#!/bin/sh\nfor n in 1 2 3 4 5; do sleep 0.3; echo more >>{written}; done\n")
+    program.write_text(
+        f"#!/bin/sh\nn=0; while [ $n -lt 40 ]; do sleep 0.1; echo more >>{written}; n=$((n + 1)); done\n"
+    )
     program.chmod(0o755)
-    limits = Limits(stall=0.9)
+    limits = Limits(stall=2)
     told = {"folder": tmp_path, "log": tmp_path / "log", "stop": threading.Event(), "limits": limits}
     assert run([str(program)], grows=[written], **told).clean  # type: ignore[arg-type]
     assert run([str(program)], **told).cut == "stalled"  # type: ignore[arg-type]
@@ -283,8 +285,8 @@ def test_the_order_to_stop_ends_the_wait_for_another_try(
     bench: Bench, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(task, "PAUSE_SECONDS", 60)
-    threading.Timer(0.5, bench.stop.set).start()
+    stop_when(bench.stop, lambda: "failed" in bench.events())
     begun = time.monotonic()
     make(bench, plan, fake(bench.top / "ffmpeg", "kill -9 $$"), retries=2)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 50
     assert bench.events() == ["started", "failed"]

@@ -91,8 +91,10 @@ def test_one_worker_makes_one_output_after_the_other_in_the_order_of_the_plan(be
 def test_several_workers_begin_in_the_order_of_the_plan_and_never_run_more_than_there_are(
     bench: Bench, plan: Plan
 ) -> None:
-    # the first takes longest, so that the second worker does all others
-    ffmpeg = fake(bench.top / "ffmpeg", 'case "$*" in */d.mov*) sleep 2 ;; esac; exec "$real" "$@" "$last"')
+    # the first waits for all others, which the second worker does
+    others = " || ".join(f"[ ! -e '{bench.out / name}' ]" for name in NAMES[1:])
+    waits = f'case "$*" in */d.mov*) while {others}; do sleep 0.05; done ;; esac; exec "$real" "$@" "$last"'
+    ffmpeg = fake(bench.top / "ffmpeg", waits)
     seen = Seen()
     outcomes = run(bench, plan, seen, ffmpeg=ffmpeg, workers=2)
     assert seen.most == 2

@@ -9,7 +9,7 @@ import pytest
 from runner.execution import stopping, watching
 from runner.execution.process import Ended, Progress, run
 from tests.clips import FFMPEG
-from tests.execution.fakes import processes_about
+from tests.execution.fakes import processes_about, stop_when
 
 TEN_FRAMES = ("-hide_banner", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=25:d=0.4", "-f", "null", "-")
 
@@ -20,6 +20,13 @@ def shell(folder: Path, script: str, stop: threading.Event | None = None) -> End
     program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
     program.chmod(0o755)
     return run([str(program)], folder=folder, log=folder / "log", stop=stop or threading.Event())
+
+
+def stopped_when(ready: Path) -> threading.Event:
+    """Return an order to stop that is given once the child has made a file: its trap stands then."""
+    stop = threading.Event()
+    stop_when(stop, ready.exists)
+    return stop
 
 
 def stopped_after(seconds: float) -> threading.Event:
@@ -120,7 +127,11 @@ def test_the_order_to_stop_ends_ffmpeg_and_is_not_taken_for_success(tmp_path: Pa
 
 
 def test_a_child_that_ends_with_0_when_told_to_stop_is_still_stopped(tmp_path: Path) -> None:
-    ended = shell(tmp_path, "trap 'exit 0' TERM; while :; do sleep 0.05; done", stopped_after(0.2))
+    ended = shell(
+        tmp_path,
+        f"trap 'exit 0' TERM; : >{tmp_path}/ready; while :; do sleep 0.05; done",
+        stopped_when(tmp_path / "ready"),
+    )
     assert (ended.status, ended.stopped, ended.clean) == (0, True, False)
 
 
@@ -129,8 +140,8 @@ def test_a_child_that_ignores_the_order_is_killed_with_all_its_children(
 ) -> None:
     monkeypatch.setattr(stopping, "GRACE_SECONDS", 0.4)
     begun = time.monotonic()
-    script = f"trap '' TERM; sh -c 'while :; do sleep 0.1; done' {tmp_path}/grandchild"
-    ended = shell(tmp_path, script, stopped_after(0.2))
+    script = f"trap '' TERM; : >{tmp_path}/ready; sh -c 'while :; do sleep 0.1; done' {tmp_path}/grandchild"
+    ended = shell(tmp_path, script, stopped_when(tmp_path / "ready"))
     assert ended.status == -9
-    assert 0.4 < time.monotonic() - begun < 3
+    assert time.monotonic() - begun > 0.4
     assert not processes_about(f"{tmp_path}/grandchild")

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -25,6 +26,8 @@ NAMES = ("a.mov", "b.mov", "c.mov")
 RUN = (sys.executable, "-m", "runner", "run")
 SEED = 5
 FIGURES = "JOBSPEC_FIGURES"
+# A file that a run was writing beside its outputs, as execution/whole.py names it.
+HALF = re.compile(r"\..+-[0-9]+-[0-9]+")
 
 
 def long(*numbers: int) -> list[object]:
@@ -139,6 +142,7 @@ class Site:
         assert sorted(path.name for path in self.finals) == sorted(names)
         assert work_folders(self.repository.proxies) == []
         assert {path.name for path in (self.state / "claims").glob("*")} <= {".lock"}
+        assert [path for path in self.state.rglob(".*") if HALF.fullmatch(path.name)] == []
 
 
 def new_site(top: Path, clip: Path, frames: int = FRAMES, names: Sequence[str] = NAMES) -> Site:

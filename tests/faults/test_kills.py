@@ -196,10 +196,10 @@ def test_ctrl_c_on_a_terminal(site: Site, times: int, kind: str) -> None:
     begun = time.monotonic()
     for _ in range(times):
         terminal.type(b"\x03")
-        time.sleep(0.2)
+        time.sleep(0.5)  # two that come at once are one to Python
     code, took = terminal.wait(), time.monotonic() - begun
     assert code == 130
-    assert took < (2 if times == 2 else 6)
+    assert times == 1 or took < 3  # the grace of those who are asked once
     site.judge(plain(terminal.printed))
     assert terminal.printed.rindex("\x1b[?25h") > terminal.printed.rindex("\x1b[?25l"), "the cursor stays hidden"
     tell(f"Ctrl-C on a terminal, {'once' if times == 1 else 'twice'}", "exit 130")

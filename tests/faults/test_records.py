@@ -189,7 +189,7 @@ def test_a_runner_of_another_host_that_is_gone_is_taken_over(site: Site) -> None
     before = ("unshare", "--uts", "sh", "-c", 'hostname gone && exec "$@"', "sh")
     slow = fake(site.repository.top / "ffmpeg", 'exec "$real" -re -stream_loop -1 "$@" "$last"')
     process = site.start("--workers", "2", "--ffmpeg", str(slow), before=before)
-    site.wait_for(process, site.encoding)
+    site.wait_for(process, lambda: len([*site.state.glob("work/*/output.*")]) == 2)
     process.kill()
     process.communicate()
     code, said = site.run("--workers", "1")

@@ -52,7 +52,7 @@ LATE = pytest.param("when all of it was read", marks=pytest.mark.long)
 def test_a_source_changes_while_it_is_encoded(site: Site, change: Callable[[Path], None], moment: str) -> None:
     source, begun, go_on = site.repository.media / "a.mov", site.repository.top / "begun", site.repository.top / "go"
     original = source.read_bytes()
-    reading = 'exec "$real" -readrate 0.4 -readrate_initial_burst 0.01 "$@" "$last"'
+    reading = '"$real" -readrate 0.4 -readrate_initial_burst 0.01 "$@" "$last"'
     encode = f": >'{begun}'; {reading}" if moment == "while it is read" else '"$real" "$@" "$last"'
     ffmpeg = waiting(site.repository.top / "ffmpeg", begun, go_on, encode)
     process = site.start("--workers", "1", "--only", "*/a.mov", "--ffmpeg", str(ffmpeg))
