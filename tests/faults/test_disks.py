@@ -113,7 +113,7 @@ def test_an_output_folder_in_which_nothing_may_be_made(site: Site) -> None:
 
 
 # What the kernel answers, injected by strace into the runner and into FFmpeg: call, error, from which one on. Counts
-# are of each thread; the first four fsync calls of the main thread save the plan.
+# are of each thread; the first three fsync calls of the main thread save the plan, the next two try the ladder.
 ERRORS = [
     ("fsync", "EIO", "1+"),
     ("fsync", "EIO", "4+"),
