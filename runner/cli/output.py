@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from runner.errors import JobspecError, problem
-from runner.execution.whole import written
 
 _LOOKED_AT = 1 << 16
 
@@ -40,6 +39,8 @@ def write(answer: str | Iterable[bytes], output: Path | None) -> None:
     if output is None:
         sys.stdout.buffer.writelines(lines)
         return
+    from runner.execution.whole import written  # most answers go to stdout, and need to know no process
+
     try:
         if _no_text(output):
             raise JobspecError(problem("JS105", found=str(output)))

@@ -5,7 +5,6 @@ Nothing depends on a claim but the work it saves: what decides is publishing, wh
 
 import hashlib
 import os
-import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,9 +15,9 @@ from runner import canonical
 from runner.canonical import Value
 from runner.execution.locking import lock
 from runner.execution.owner import Life, Owner, life, me
+from runner.execution.whole import written
 
 CLAIMS, _LOCK = "claims", ".lock"
-_TRIES = 10
 
 
 class Claim(Value, frozen=True, kw_only=True):
@@ -92,19 +91,9 @@ def claimed(state: Path, output: str, attempt: str, taken_over: Collection[str] 
 
 
 def _write(path: Path, claim: Claim) -> None:
-    fresh = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
-    try:
-        for left in reversed(range(_TRIES)):
-            try:
-                fresh.write_bytes(canonical.encode(claim))
-                fresh.replace(path)
-            except FileNotFoundError:  # where there are no locks, another may have cleared it before it said anything
-                if not left:
-                    raise
-            else:
-                break
-    finally:
-        fresh.unlink(missing_ok=True)
+    """Write a claim under a name that nobody takes for one before it is whole, also where there are no locks."""
+    with written(path, durable=False) as file:
+        file.write(canonical.encode(claim))
 
 
 def _release(path: Path, mine: Claim) -> None:
@@ -120,7 +109,7 @@ def clear(state: Path, taken_over: Collection[str] = ()) -> None:
     if not folder.is_dir():
         return
     with suppress(OSError, Held), _alone(folder):
-        for path in folder.glob("[0-9a-f]*"):  # what is about to become a claim too
+        for path in folder.glob("[0-9a-f]*"):
             found = read(path)
             if found is None or life(found.owner, taken_over) is Life.DEAD:
                 path.unlink()

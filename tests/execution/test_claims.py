@@ -93,20 +93,19 @@ def test_claims_of_the_dead_are_cleared_and_no_others(state: Path) -> None:
     assert not theirs.exists()
 
 
-def test_a_claim_that_is_cleared_before_it_says_anything_is_made_again(
+def test_a_claim_that_is_being_written_is_not_cleared_also_where_there_are_no_locks(
     state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(claims, "lock", lambda descriptor: False)  # storage on which locks do not reach another host
-    write, cleared = Path.write_bytes, [True]
+    encode, cleared = canonical.encode, []
 
-    def write_and_be_cleared(path: Path, data: bytes) -> int:
-        written = write(path, b"" if cleared else data)
-        if cleared and cleared.pop():
-            clear(state)
-        return written
+    def encode_and_be_cleared(value: object) -> bytes:
+        cleared.append(clear(state))
+        return encode(value)
 
-    monkeypatch.setattr(Path, "write_bytes", write_and_be_cleared)
+    monkeypatch.setattr(canonical, "encode", encode_and_be_cleared)
     with claimed(state, PLACE, "x-1"):
+        assert cleared
         assert read(path_of(state, PLACE)) == Claim(output=PLACE, owner=me(), attempt="x-1")
 
 
