@@ -199,7 +199,7 @@ def test_ctrl_c_on_a_terminal(site: Site, times: int, kind: str) -> None:
         time.sleep(0.2 if kind == "obedient" else 0.5)  # two that come at once are one to Python
     code, took = terminal.wait(), time.monotonic() - begun
     assert code == 130
-    assert times == 1 or took < 3  # the grace of those who are asked once
+    assert took < (3 if times == 2 else 12)  # those who are asked once have a grace of three
     site.judge(plain(terminal.printed))
     assert terminal.printed.rindex("\x1b[?25h") > terminal.printed.rindex("\x1b[?25l"), "the cursor stays hidden"
     tell(f"Ctrl-C on a terminal, {'once' if times == 1 else 'twice'}", "exit 130")
@@ -231,7 +231,7 @@ def test_ctrl_c_twice_ends_a_runner_whose_file_system_does_not_answer(site: Site
         time.sleep(0.2)
     said = process.communicate(timeout=70)[1]
     assert process.returncode == 130, said
-    assert time.monotonic() - begun < 15, said  # its fsync takes 60
+    assert time.monotonic() - begun < 5, said  # two on a quiet machine; its fsync takes 60
     site.judge(said)
     tell("Ctrl-C twice while the file system does not answer", "exit 130 within seconds")
     site.complete()
